@@ -1,0 +1,142 @@
+/// Writes that are applied together or not at all, as data.
+///
+/// A write set is prepared anywhere, without a transaction and without a lock on the store, and handed to a
+/// ``GroupWriter``. It states what it expects to find (``expect(_:key:_:)``); where that does not hold when its turn
+/// comes, it is refused alone with `.conflict`, before anything of it was applied. Because it is data, a group can be
+/// applied again after the file had to grow without any caller's code running twice.
+///
+/// ```swift
+/// var set = WriteSet()
+/// set.expect(heads, key: core, .prefix(fork))
+/// set.put(blocks, key: key, value: block)
+/// try await writer.commit(set)
+/// ```
+public struct WriteSet: Sendable {
+    /// Bytes of a set: short ones are copied into its arena, long ones stay where the caller has them.
+    enum Bytes: Sendable {
+        case arena(Range<Int>)
+        case shared(ArraySlice<UInt8>)
+    }
+
+    enum Operation: Sendable {
+        case put(Table, key: Range<Int>, value: Bytes)
+        case merge(Table, key: Range<Int>, operand: Bytes, MergeRule)
+        case delete(Table, key: Range<Int>)
+        case deleteRange(Table, KeyRange)
+        case seal(Table, key: Range<Int>, any Seal)
+    }
+
+    struct Expected: Sendable {
+        let table: Table
+        let key: Range<Int>
+        let expectation: Expectation
+    }
+
+    /// Values of at least this many bytes are not copied into the arena.
+    static let sharingThreshold = 512
+
+    private(set) var arena: [UInt8] = []
+    private(set) var operations: [Operation] = []
+    private(set) var expectations: [Expected] = []
+
+    /// The bytes of keys and values in the set: what it counts against the bounds of queue and transaction.
+    public private(set) var byteCount = 0
+
+    /// Creates a set that does nothing.
+    public init() {}
+
+    /// Whether the set writes nothing.
+    public var isEmpty: Bool { operations.isEmpty }
+
+    /// How many writes the set makes: the records that it puts, changes or removes.
+    public var operationCount: Int { operations.count }
+}
+
+extension WriteSet {
+    /// Stores `value` under `key`. A long value is shared with the caller and not copied.
+    public mutating func put(_ table: Table, key: RawSpan, value: ArraySlice<UInt8>) {
+        operations.append(.put(table, key: intern(key), value: intern(value)))
+    }
+
+    /// Stores a copy of `value` under `key`.
+    public mutating func put(_ table: Table, key: RawSpan, value: RawSpan) {
+        operations.append(.put(table, key: intern(key), value: .arena(intern(value))))
+    }
+
+    /// Combines `operand` with what is stored under `key` when the set is applied.
+    public mutating func merge(_ table: Table, key: RawSpan, operand: ArraySlice<UInt8>, _ rule: MergeRule) {
+        operations.append(.merge(table, key: intern(key), operand: intern(operand), rule))
+    }
+
+    /// Removes `key`.
+    public mutating func delete(_ table: Table, key: RawSpan) {
+        operations.append(.delete(table, key: intern(key)))
+    }
+
+    /// Removes all keys of `range`.
+    public mutating func delete(_ table: Table, _ range: KeyRange) {
+        byteCount += (range.lower?.count ?? 0) + (range.upper?.count ?? 0)
+        operations.append(.deleteRange(table, range))
+    }
+
+    /// Stores under `key` a value that is made when the set's group is sealed; see ``Seal``.
+    public mutating func put(_ table: Table, key: RawSpan, seal: any Seal) {
+        byteCount += seal.estimatedByteCount
+        operations.append(.seal(table, key: intern(key), seal))
+    }
+
+    /// States what must be stored under `key` before this set is applied.
+    public mutating func expect(_ table: Table, key: RawSpan, _ expectation: Expectation) {
+        expectations.append(Expected(table: table, key: intern(key), expectation: expectation))
+    }
+
+    private mutating func intern(_ bytes: RawSpan) -> Range<Int> {
+        let start = arena.count
+        unsafe bytes.withUnsafeBytes { unsafe arena.append(contentsOf: $0) }
+        byteCount += bytes.byteCount
+        return start..<arena.count
+    }
+
+    private mutating func intern(_ bytes: ArraySlice<UInt8>) -> Bytes {
+        byteCount += bytes.count
+        guard bytes.count < Self.sharingThreshold else { return .shared(bytes) }
+        let start = arena.count
+        arena.append(contentsOf: bytes)
+        return .arena(start..<arena.count)
+    }
+}
+
+/// What a write set expects to find under a key.
+public enum Expectation: Sendable, Equatable {
+    /// Nothing is stored there.
+    case absent
+    /// Something is stored there that begins with these bytes.
+    case prefix([UInt8])
+}
+
+/// How an operand is combined with a stored value; a missing value is an empty one.
+public enum MergeRule: Sendable, Equatable {
+    /// The operand is appended to the value.
+    case concatenate
+    /// Each byte of the operand is or-ed into the value's, which grows as needed.
+    case bitwiseOr
+    /// The bits of the operand are cleared in the value.
+    case bitwiseAndNot
+}
+
+/// A value that is made once for a whole group of write sets: the signed head of a log.
+///
+/// When several sets of one group put a seal under the same key, only the last accepted one is made and stored, so a
+/// log that was appended to many times in one group is signed once. Until then, later sets of the group compare their
+/// expectations with ``prefix``.
+///
+/// ``makeValue()`` runs on the committing thread inside the transaction, at most once for each time the group is
+/// applied. It must be pure but for its own result: no locks that another thread may hold, no waiting, no I/O.
+public protocol Seal: AnyObject, Sendable {
+    /// The bytes that the made value begins with.
+    var prefix: [UInt8] { get }
+    /// About how many bytes the made value has; counted against the bounds of queue and transaction.
+    var estimatedByteCount: Int { get }
+    /// Makes the value.
+    func makeValue() throws(StorageError) -> [UInt8]
+}
