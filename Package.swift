@@ -139,11 +139,16 @@ let package = Package(
             ]),
         tests(
             "Corestore",
-            ["Corestore", "Hypercore", "StorageEngine", "StorageLMDB", "SecretStream", "Manifest", "Crypto", "CompactEncoding"]),
+            [
+                "Corestore", "Hypercore", "StorageEngine", "StorageLMDB", "SecretStream", "Manifest", "Crypto",
+                "CompactEncoding",
+            ]),
         tests(
             "CorestoreNIO",
-            ["CorestoreNIO", "Corestore", "Hypercore", "StorageEngine", "Crypto", "CompactEncoding",
-             outer("NIOCore", "swift-nio"), outer("NIOPosix", "swift-nio")]),
+            [
+                "CorestoreNIO", "Corestore", "Hypercore", "StorageEngine", "Crypto", "CompactEncoding",
+                outer("NIOCore", "swift-nio"), outer("NIOPosix", "swift-nio"),
+            ]),
         .testTarget(
             name: "CorestoreCLITests",
             dependencies: ["CorestoreCLI", "Corestore", "Crypto", "TestSupport"], swiftSettings: strict),
