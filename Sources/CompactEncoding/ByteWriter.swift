@@ -32,6 +32,9 @@ public struct ByteWriter: Sendable {
         }
     }
 
+    /// Starts again empty and keeps the room that there is.
+    public mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+
     /// Hands over what has been written and starts again empty.
     public mutating func take() -> [UInt8] {
         var taken: [UInt8] = []

@@ -1,0 +1,173 @@
+public import CompactEncoding
+public import Crypto
+public import StorageEngine
+import Synchronization
+
+/// The cores of a store: finds them by discovery key or name, creates them, lists them.
+///
+/// There is one for an open store; it gives out the core numbers.
+public final class CoreDirectory: Sendable {
+    /// Where everything is kept.
+    public let engine: any StorageEngine
+    /// Through what everything is written; `nil` for a store that was opened read-only.
+    public let writer: GroupWriter?
+    /// The next core number. Held while the set that takes a number is enqueued, so that the stored counter never
+    /// falls behind.
+    private let nextNumber: Mutex<UInt32>
+
+    /// Opens the records of a store, or begins them where the store is new.
+    ///
+    /// - Throws: `.unsupportedVersion` for the layout of a newer version of this library; `StorageError`.
+    public init(engine: any StorageEngine, writer: GroupWriter?) throws {
+        self.engine = engine
+        self.writer = writer
+        let (format, next) = try engine.read { snapshot in
+            (
+                try snapshot.number(Schema.store, key: RecordKey.format),
+                try snapshot.number(Schema.store, key: RecordKey.nextCore)
+            )
+        }
+        if let format, format != Schema.version {
+            throw StorageRecordError(
+                .unsupportedVersion,
+                "the store has layout \(format); this version of swift-corestore reads layout \(Schema.version)")
+        }
+        nextNumber = Mutex(next ?? 0)
+        guard format == nil, let writer else { return }
+        var set = WriteSet()
+        set.put(Schema.store, key: RecordKey.format.span.bytes, number: Schema.version)
+        writer.enqueue(set)
+    }
+}
+
+// MARK: - Finding
+
+extension CoreDirectory {
+    /// The core of this discovery key; `nil` where the store has none.
+    public func find(_ discoveryKey: DiscoveryKey) throws -> StoredCore? {
+        try engine.read { snapshot in
+            try snapshot.number(Schema.cores, key: RecordKey.pointer(discoveryKey))
+        }.map { StoredCore(number: CoreNumber($0), engine: engine) }
+    }
+
+    /// Where `alias` leads; `nil` where the name is free.
+    public func resolve(_ alias: Alias) throws -> DiscoveryKey? {
+        try engine.read { snapshot in
+            try snapshot.withValue(Schema.store, key: RecordKey.alias(alias).span.bytes) { Bytes32($0) } ?? nil
+        }.map { DiscoveryKey($0) }
+    }
+
+    /// The discovery keys of all cores, or of the named ones of one namespace, `limit` of them at most, past `last`.
+    ///
+    /// A long list is read in several calls, so that no snapshot lasts as long as the reader of the list takes.
+    public func list(after last: DiscoveryKey? = nil, limit: Int) throws -> [DiscoveryKey] {
+        var range = RecordKey.pointers
+        if let last { range.lower = RecordKey.pointer(last) + [0] }
+        var found: [DiscoveryKey] = []
+        try engine.read { snapshot in
+            try snapshot.scan(Schema.cores, range) { key, _ in
+                if let bytes = Bytes32(key.extracting(droppingFirst: 1)) { found.append(DiscoveryKey(bytes)) }
+                return found.count < limit ? .next : .stop
+            }
+        }
+        return found
+    }
+
+    /// The discovery keys of all named cores of `namespace`, in the order of their names.
+    public func list(namespace: Bytes32) throws -> [DiscoveryKey] {
+        var found: [DiscoveryKey] = []
+        try engine.read { snapshot in
+            try snapshot.scan(Schema.store, KeyRange(prefix: RecordKey.aliases(in: namespace))) { _, value in
+                if let bytes = Bytes32(value) { found.append(DiscoveryKey(bytes)) }
+                return .next
+            }
+        }
+        return found
+    }
+
+    /// Who `core` is.
+    public func identity(of core: StoredCore) throws -> CoreIdentity {
+        let identity = try engine.read { snapshot in
+            try snapshot.withValue(Schema.cores, key: RecordKey.record(core.number, .identity).span.bytes) {
+                try CoreIdentity(decoding: $0)
+            }
+        }
+        guard let identity else {
+            throw StorageRecordError(.damaged, "the identity of core \(core.number.value) is missing")
+        }
+        return identity
+    }
+}
+
+// MARK: - Creating
+
+extension CoreDirectory {
+    /// Enqueues the records of a new, empty core.
+    ///
+    /// - Returns: the core, and the ticket whose commit makes it durable.
+    /// - Throws: `.exhausted`; a commit ends with `.conflict` where the core is there already.
+    public func create(_ identity: CoreIdentity, with writer: GroupWriter) throws -> (StoredCore, CommitTicket) {
+        let pointer = RecordKey.pointer(identity.key.discoveryKey)
+        return try nextNumber.withLock { next in
+            guard next < .max else { throw StorageRecordError(.exhausted, "the store has given out all core numbers") }
+            let core = CoreNumber(next)
+            next += 1
+            var set = WriteSet()
+            set.expect(Schema.cores, key: pointer.span.bytes, .absent)
+            set.put(Schema.store, key: RecordKey.nextCore.span.bytes, number: next)
+            set.put(Schema.cores, key: pointer.span.bytes, number: core.value)
+            set.put(
+                Schema.cores, key: RecordKey.record(core, .identity).span.bytes, value: identity.encoded()[...])
+            set.put(Schema.cores, key: RecordKey.record(core, .head).span.bytes, value: HeadRecord().encoded()[...])
+            if let alias = identity.alias {
+                let discoveryKey = identity.key.discoveryKey.bytes.array
+                set.put(Schema.store, key: RecordKey.alias(alias).span.bytes, value: discoveryKey[...])
+            }
+            return (StoredCore(number: core, engine: engine), writer.enqueue(set))
+        }
+    }
+}
+
+// MARK: - The primary key
+
+extension CoreDirectory {
+    /// The store's primary key; `nil` before it was set.
+    public func primaryKey() throws -> Bytes32? {
+        try engine.read { snapshot in
+            try snapshot.withValue(Schema.store, key: RecordKey.primaryKey.span.bytes) { Bytes32($0) } ?? nil
+        }
+    }
+
+    /// Stores the primary key of a new store.
+    public func setPrimaryKey(_ key: GuardedBytes, with writer: GroupWriter) async throws {
+        var set = WriteSet()
+        set.expect(Schema.store, key: RecordKey.primaryKey.span.bytes, .absent)
+        key.withUnsafeBytes { set.put(Schema.store, key: RecordKey.primaryKey.span.bytes, value: $0.bytes) }
+        _ = try await writer.commit(set)
+    }
+}
+
+// MARK: - Numbers
+
+extension Snapshot {
+    /// A stored `u32`, little-endian.
+    fileprivate borrowing func number(_ table: Table, key: [UInt8]) throws -> UInt32? {
+        try withValue(table, key: key.span.bytes) { value in
+            do throws(CompactDecodingError) {
+                var reader = ByteReader(value)
+                return try reader.uint32()
+            } catch {
+                throw StorageRecordError.damaged("number under a key of \(table.name)", error)
+            }
+        }
+    }
+}
+
+extension WriteSet {
+    /// Stores a `u32`, little-endian.
+    fileprivate mutating func put(_ table: Table, key: RawSpan, number: UInt32) {
+        var writer = ByteWriter(reservingCapacity: 4)
+        writer.uint32(number)
+        put(table, key: key, value: writer.bytes.span.bytes)
+    }
+}

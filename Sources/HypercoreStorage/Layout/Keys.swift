@@ -1,0 +1,113 @@
+public import CompactEncoding
+import Crypto
+import StorageEngine
+
+/// The number under which a store keeps a core; given once, never again.
+public struct CoreNumber: Hashable, Sendable {
+    let value: UInt32
+
+    init(_ value: UInt32) {
+        self.value = value
+    }
+}
+
+/// A run of appends between two truncations of one core; see ``Schema``.
+public struct Generation: Hashable, Sendable, Comparable {
+    let value: UInt32
+
+    init(_ value: UInt32) {
+        self.value = value
+    }
+
+    /// The generation that a core begins with.
+    public static let first = Generation(0)
+
+    /// The generation after this one.
+    var next: Generation { Generation(value + 1) }
+
+    public static func < (left: Generation, right: Generation) -> Bool { left.value < right.value }
+}
+
+/// The key of a block, of a node group or of a bitfield page: sixteen bytes, made without an allocation.
+struct LogKey {
+    private let high: UInt64
+    private let low: UInt64
+
+    /// The key of block `index`, or of the nodes that end at leaf `index`.
+    init(_ core: CoreNumber, _ generation: Generation, index: UInt64) {
+        high = (UInt64(core.value) << 32 | UInt64(generation.value)).bigEndian
+        low = index.bigEndian
+    }
+
+    /// The key of a page of the bitfield.
+    init(_ core: CoreNumber, page: UInt64) {
+        self.init(core, .first, index: page)
+    }
+
+    /// Calls `body` with the key.
+    func withBytes<Result>(_ body: (RawSpan) throws -> Result) rethrows -> Result {
+        try withUnsafeBytes(of: (high, low)) { try body($0.bytes) }
+    }
+
+    /// The key, copied: for the ends of ranges.
+    var array: [UInt8] { withBytes { [UInt8](copying: $0) } }
+
+    /// All keys of the table that belong to `core`.
+    static func all(of core: CoreNumber) -> KeyRange {
+        KeyRange(prefix: Array(LogKey(core, .first, index: 0).array.prefix(4)))
+    }
+}
+
+/// Keys of the tables `store` and `cores`.
+enum RecordKey {
+    static let format = Array("format".utf8)
+    static let nextCore = Array("next-core".utf8)
+    static let primaryKey = Array("primary-key".utf8)
+
+    /// The kinds of records that a core has one of.
+    enum CoreRecord: UInt8 {
+        case identity = 0
+        case head = 1
+        case contiguousLength = 2
+    }
+
+    /// Where a core's number is found by its discovery key.
+    static func pointer(_ discoveryKey: DiscoveryKey) -> [UInt8] { [0x00] + discoveryKey.bytes.array }
+
+    /// All pointers.
+    static let pointers = KeyRange(prefix: [0x00])
+
+    /// One of a core's own records.
+    static func record(_ core: CoreNumber, _ kind: CoreRecord) -> [UInt8] {
+        var writer = ByteWriter(reservingCapacity: 6)
+        writer.uint8(0x01)
+        writer.uint32BigEndian(core.value)
+        writer.uint8(kind.rawValue)
+        return writer.bytes
+    }
+
+    /// The most bytes that a name takes in a key. A longer one is kept by its hash, so that every name fits.
+    static let longestPlainName = 400
+
+    /// Where a name leads to a core.
+    static func alias(_ alias: Alias) -> [UInt8] {
+        aliases(in: alias.namespace) + (alias.name.count <= longestPlainName ? [0] + alias.name : [1] + BLAKE2b.hash(alias.name).array)
+    }
+
+    /// What the keys of all aliases of a namespace begin with.
+    static func aliases(in namespace: Bytes32) -> [UInt8] { [0x01] + namespace.array }
+}
+
+/// A core's name within a namespace (PROTOCOL §9).
+public struct Alias: Hashable, Sendable {
+    /// The namespace; 32 zero bytes for the root.
+    public let namespace: Bytes32
+    /// The name's bytes, of any length.
+    public let name: [UInt8]
+
+    /// Names a core.
+    public init(namespace: Bytes32, name: [UInt8]) {
+        self.namespace = namespace
+        self.name = name
+    }
+}

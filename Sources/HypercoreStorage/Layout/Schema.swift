@@ -1,0 +1,40 @@
+public import StorageEngine
+
+/// What is kept where.
+///
+/// ```text
+/// table     key                                              value
+/// store     "format"                                         u32 version of everything below
+///           "next-core"                                      u32 the next core number
+///           "primary-key"                                    32 bytes
+///           0x01 ‖ namespace 32 ‖ name                       discovery key 32             an alias
+/// cores     0x00 ‖ discovery key 32                          CorePointer
+///           0x01 ‖ core u32 ‖ 0x00                           CoreIdentity: key, manifest, secret
+///           0x01 ‖ core u32 ‖ 0x01                           HeadRecord: fork, length, roots, spans, signature
+///           0x01 ‖ core u32 ‖ 0x02                           contiguous length, where it is not the length
+/// blocks    core u32 ‖ generation u32 ‖ block u64            the block's bytes
+/// tree      core u32 ‖ generation u32 ‖ rightmost leaf u64   NodeGroup: the nodes that end at this leaf
+/// bitfield  core u32 ‖ page u64                              words of the blocks that are here
+/// ```
+///
+/// Numbers in keys are big-endian, so that the keys of one core, and of one generation of it, lie together and in order.
+/// A core number is given once and never again, so a purged core and its successor cannot be taken for each other.
+///
+/// A *generation* is a run of appends between two truncations. Blocks and nodes carry it in their keys and a head lists
+/// which generation holds which blocks (``Spans``), so truncating edits a list and copies or deletes nothing.
+///
+/// A parent node is kept with the leaf that completed it, its rightmost one: an append writes one record for the block
+/// and one for all the nodes that it brought about, and a truncation leaves exactly the nodes that are still valid.
+public enum Schema {
+    /// The version of the layout that this library writes.
+    public static let version: UInt32 = 1
+
+    static let store = Table(ordinal: 0, name: "store")
+    static let cores = Table(ordinal: 1, name: "cores")
+    static let blocks = Table(ordinal: 2, name: "blocks")
+    static let tree = Table(ordinal: 3, name: "tree")
+    static let bitfield = Table(ordinal: 4, name: "bitfield")
+
+    /// All tables, for whoever opens an engine.
+    public static let tables = [store, cores, blocks, tree, bitfield]
+}

@@ -1,0 +1,82 @@
+import CompactEncoding
+public import Crypto
+
+/// Who a core is: its key, its manifest if that is known, and what its owner needs to sign.
+///
+/// ```text
+/// u8 version ‖ uint flags (1 manifest, 2 secret, 4 alias) ‖ key 32 ‖ buffer manifest? ‖ seed 32? ‖ namespace 32, buffer name?
+/// ```
+public struct CoreIdentity: Sendable {
+    /// The core's key.
+    public var key: CoreKey
+    /// The encoded manifest; `nil` while only the key is known.
+    public var manifest: [UInt8]?
+    /// The seed of the signing key pair of a core that was made from a key pair and not from a name.
+    public var seed: SecretBytes?
+    /// The name of a core whose key pair is derived from the store's primary key.
+    public var alias: Alias?
+
+    /// An identity of the given parts.
+    public init(key: CoreKey, manifest: [UInt8]? = nil, seed: SecretBytes? = nil, alias: Alias? = nil) {
+        self.key = key
+        self.manifest = manifest
+        self.seed = seed
+        self.alias = alias
+    }
+}
+
+// MARK: - Encoding
+
+extension CoreIdentity {
+    private static let version: UInt8 = 1
+
+    private struct Flags: OptionSet {
+        let rawValue: UInt64
+        static let manifest = Flags(rawValue: 1)
+        static let seed = Flags(rawValue: 2)
+        static let alias = Flags(rawValue: 4)
+    }
+
+    func encoded() -> [UInt8] {
+        var flags: Flags = []
+        if manifest != nil { flags.insert(.manifest) }
+        if seed != nil { flags.insert(.seed) }
+        if alias != nil { flags.insert(.alias) }
+        var writer = ByteWriter(reservingCapacity: 160)
+        writer.uint8(Self.version)
+        writer.uint(flags.rawValue)
+        writer.fixed32(key.bytes)
+        if let manifest { writer.buffer(manifest) }
+        seed?.withUnsafeBytes { writer.raw($0.bytes) }
+        if let alias {
+            writer.fixed32(alias.namespace)
+            writer.buffer(alias.name)
+        }
+        return writer.bytes
+    }
+
+    init(decoding bytes: RawSpan) throws(StorageRecordError) {
+        do throws(CompactDecodingError) {
+            var reader = ByteReader(bytes)
+            let version = try reader.uint8()
+            guard version == Self.version else {
+                throw CompactDecodingError(.invalidValue("version \(version) of an identity"), offset: 0)
+            }
+            let flags = Flags(rawValue: try reader.uint())
+            key = CoreKey(try reader.fixed32())
+            if flags.contains(.manifest) { manifest = [UInt8](copying: try reader.buffer()) }
+            if flags.contains(.seed) {
+                let stored = try reader.fixed32()
+                seed = SecretBytes(count: Bytes32.byteCount) { target in
+                    stored.withUnsafeBytes { target.copyMemory(from: $0) }
+                }
+            }
+            if flags.contains(.alias) {
+                let namespace = try reader.fixed32()
+                alias = Alias(namespace: namespace, name: [UInt8](copying: try reader.buffer()))
+            }
+        } catch {
+            throw .damaged("identity of a core", error)
+        }
+    }
+}

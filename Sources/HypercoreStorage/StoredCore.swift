@@ -1,0 +1,102 @@
+import Bitfield
+import CompactEncoding
+public import Crypto
+public import MerkleTree
+public import StorageEngine
+
+/// Reads one core's blocks, nodes and bitfield.
+///
+/// A handle without a state of its own: each call names the spans it reads by, so that heads, snapshots and branches
+/// of one core share it. All reads are synchronous and see one consistent store when they are made inside one
+/// ``StorageEngine/StorageEngine/read(_:)``; a read inside it joins its snapshot.
+public struct StoredCore: Sendable {
+    /// The number the store keeps the core under.
+    public let number: CoreNumber
+    let engine: any StorageEngine
+
+    init(number: CoreNumber, engine: any StorageEngine) {
+        self.number = number
+        self.engine = engine
+    }
+
+    /// The block `index`, copied; `nil` where it is not here.
+    public func block(_ index: UInt64, spans: Spans) throws -> [UInt8]? {
+        try withBlock(index, spans: spans) { [UInt8](copying: $0) }
+    }
+
+    /// Calls `body` with the block `index`, borrowed from the store; returns `nil` where it is not here.
+    public func withBlock<Value>(
+        _ index: UInt64, spans: Spans, _ body: (RawSpan) throws -> Value
+    ) throws -> Value? {
+        try engine.read { snapshot in
+            try LogKey(number, spans.generation(of: index), index: index).withBytes { key in
+                try snapshot.withValue(Schema.blocks, key: key, body)
+            }
+        }
+    }
+
+    /// Whether block `index` is stored.
+    public func containsBlock(_ index: UInt64, spans: Spans) throws -> Bool {
+        try engine.read { snapshot in
+            try LogKey(number, spans.generation(of: index), index: index).withBytes { key in
+                try snapshot.contains(Schema.blocks, key: key)
+            }
+        }
+    }
+
+    /// The tree as `spans` see it.
+    public func tree(spans: Spans) -> StoredTree {
+        StoredTree(core: self, spans: spans)
+    }
+
+    /// Page `index` of the bitfield as it was stored; `nil` where none of its bits was ever set.
+    public func bitfieldPage(_ index: UInt64) throws -> [UInt8]? {
+        try engine.read { snapshot in
+            try LogKey(number, page: index).withBytes { key in try snapshot.copy(Schema.bitfield, key: key) }
+        }
+    }
+
+    /// The head as it is stored.
+    public func head() throws -> HeadRecord {
+        let record = try engine.read { snapshot in
+            try snapshot.withValue(Schema.cores, key: RecordKey.record(number, .head).span.bytes) {
+                try HeadRecord(decoding: $0)
+            }
+        }
+        guard let record else { throw StorageRecordError(.damaged, "the head of core \(number.value) is missing") }
+        return record
+    }
+
+    /// How many blocks from the first on are here without a gap, for a log of `length` blocks.
+    public func contiguousLength(length: UInt64) throws -> UInt64 {
+        let stored = try engine.read { snapshot in
+            try snapshot.withValue(Schema.cores, key: RecordKey.record(number, .contiguousLength).span.bytes) { value in
+                do throws(CompactDecodingError) {
+                    var reader = ByteReader(value)
+                    return try reader.uint64()
+                } catch {
+                    throw StorageRecordError.damaged("contiguous length of a core", error)
+                }
+            }
+        }
+        return min(stored ?? length, length)
+    }
+}
+
+/// The stored nodes of one core's tree, by the spans of one head.
+public struct StoredTree: NodeReader, Sendable {
+    let core: StoredCore
+    let spans: Spans
+
+    /// The node with this flat-tree index, or `nil` where it is not stored.
+    ///
+    /// - Throws: `StorageError`; ``StorageRecordError`` where the record does not decode.
+    public func node(at index: UInt64) throws -> TreeNode? {
+        let leaf = NodeGroup.leaf(of: index)
+        return try core.engine.read { snapshot in
+            try LogKey(core.number, spans.generation(of: leaf), index: leaf).withBytes { key in
+                try snapshot.withValue(Schema.tree, key: key) { try NodeGroup.find(index, in: $0) }
+            } ?? nil
+        }
+    }
+}
