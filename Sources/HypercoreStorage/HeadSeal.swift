@@ -22,7 +22,7 @@ public final class HeadSeal: Seal {
         prefix = HeadRecord.prefix(fork: head.fork, length: head.length)
     }
 
-    public var estimatedByteCount: Int { 192 + 40 * head.roots.count }
+    public var estimatedByteCount: Int { 192 + 40 * head.tree.roots.count }
 
     /// The head with its signature; `nil` unless it was this one of its group that was made.
     public var result: HeadRecord? { sealed.withLock { $0 } }

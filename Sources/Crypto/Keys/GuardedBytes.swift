@@ -25,6 +25,13 @@ public final class GuardedBytes: Sendable {
         sodium_mprotect_noaccess(base)
     }
 
+    /// Makes `count` random bytes.
+    ///
+    /// - Throws: `.guardedMemoryUnavailable`.
+    public convenience init(randomCount count: Int) throws(CryptoError) {
+        try self.init(count: count) { randombytes_buf($0.octets, $0.count) }
+    }
+
     deinit {
         sodium_free(storage.octets)
     }

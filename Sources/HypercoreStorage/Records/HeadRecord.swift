@@ -1,6 +1,6 @@
 import CompactEncoding
-public import Crypto
-import MerkleTree
+import Crypto
+public import MerkleTree
 
 /// The head of a log as it is stored: how long the log is, the roots of its tree, where its blocks lie, and the
 /// signature over all of it.
@@ -11,33 +11,24 @@ import MerkleTree
 ///
 /// Version, fork and length come first and have a fixed width: they are what a write set expects of a core.
 public struct HeadRecord: Hashable, Sendable {
-    /// How often the log was truncated.
-    public var fork: UInt64
-    /// The length in blocks.
-    public var length: UInt64
+    /// Fork, length and roots.
+    public var tree: TreeHead
     /// Where the blocks lie.
     public var spans: Spans
-    /// The roots of the tree, left to right; their indices follow from the length.
-    public var roots: [TreeNode]
     /// The signature in the manifest's form; empty for an empty log.
     public var signature: [UInt8]
 
-    /// The head of an empty log.
-    public init() {
-        self.init(fork: 0, length: 0, spans: Spans(), roots: [], signature: [])
-    }
-
-    /// A head of the given parts.
-    public init(fork: UInt64, length: UInt64, spans: Spans, roots: [TreeNode], signature: [UInt8]) {
-        self.fork = fork
-        self.length = length
+    /// A head of the given parts; the head of an empty log where none is given.
+    public init(tree: TreeHead = TreeHead(), spans: Spans = Spans(), signature: [UInt8] = []) {
+        self.tree = tree
         self.spans = spans
-        self.roots = roots
         self.signature = signature
     }
 
-    /// The bytes of all blocks; at most 2^53 - 1, as verified before anything is stored.
-    public var byteLength: UInt64 { roots.reduce(0) { $0 + $1.size } }
+    /// How often the log was truncated.
+    public var fork: UInt64 { tree.fork }
+    /// The length in blocks.
+    public var length: UInt64 { tree.length }
 }
 
 // MARK: - Encoding
@@ -55,10 +46,10 @@ extension HeadRecord {
     }
 
     func encoded() -> [UInt8] {
-        var writer = ByteWriter(reservingCapacity: 64 + 40 * roots.count + signature.count)
+        var writer = ByteWriter(reservingCapacity: 64 + 40 * tree.roots.count + signature.count)
         writer.raw(Self.prefix(fork: fork, length: length))
         spans.encode(into: &writer)
-        writer.array(roots) { writer, root in
+        writer.array(tree.roots) { writer, root in
             writer.uint(root.size)
             writer.fixed32(root.hash)
         }
@@ -73,22 +64,35 @@ extension HeadRecord {
             guard version == Self.version else {
                 throw CompactDecodingError(.invalidValue("version \(version) of a head"), offset: 0)
             }
-            fork = try reader.uint64()
-            length = try reader.uint64()
+            let fork = try reader.uint64()
+            let length = try reader.uint64()
             spans = try Spans(from: &reader)
-            let indices = FlatTree.fullRoots(length: length)
-            let rootsOffset = reader.offset
-            let stored = try reader.array { (reader) throws(CompactDecodingError) in
-                (size: try reader.uint(), hash: try reader.fixed32())
-            }
-            guard stored.count == indices.count else {
-                throw CompactDecodingError(
-                    .invalidValue("\(stored.count) roots for \(length) blocks"), offset: rootsOffset)
-            }
-            roots = zip(indices, stored).map { TreeNode(index: $0, size: $1.size, hash: $1.hash) }
+            tree = try Self.tree(fork: fork, length: length, from: &reader)
             signature = [UInt8](copying: try reader.buffer())
         } catch {
             throw .damaged("head of a core", error)
+        }
+    }
+
+    private static func tree(
+        fork: UInt64, length: UInt64, from reader: inout ByteReader
+    ) throws(CompactDecodingError) -> TreeHead {
+        let offset = reader.offset
+        guard length <= FlatTree.maximumLength else {
+            throw CompactDecodingError(.integerTooLarge(length), offset: offset)
+        }
+        let roots = try reader.array { (reader) throws(CompactDecodingError) in
+            (size: try reader.uint(), hash: try reader.fixed32())
+        }
+        let indices = Array(FlatTree.roots(ofLength: length))
+        guard roots.count == indices.count else {
+            throw CompactDecodingError(.invalidValue("\(roots.count) roots for \(length) blocks"), offset: offset)
+        }
+        do throws(TreeError) {
+            return try TreeHead(
+                fork: fork, roots: zip(indices, roots).map { TreeNode(index: $0, size: $1.size, hash: $1.hash) })
+        } catch {
+            throw CompactDecodingError(.invalidValue("\(error)"), offset: offset)
         }
     }
 }

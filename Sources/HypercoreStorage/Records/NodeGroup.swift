@@ -13,7 +13,7 @@ import MerkleTree
 enum NodeGroup {
     /// The leaf under which a node is kept: the rightmost one below it, as a block index.
     static func leaf(of index: UInt64) -> UInt64 {
-        FlatTree.rightSpan(of: index) / 2
+        FlatTree.blocks(under: index).upperBound - 1
     }
 
     /// Appends one node to a group.

@@ -1,0 +1,31 @@
+/// Why a store could not be opened or used, in words that a person can act on.
+public struct CorestoreError: Error, Equatable, Sendable {
+    /// The kind of failure, for programs.
+    public enum Code: String, Equatable, Sendable {
+        /// A primary key was given without saying that it is meant (`unsafe: true`).
+        case assertion
+        /// The given primary key is not the store's.
+        case primaryKeyMismatch
+        /// Nothing is stored under this name or key, and the store is read-only.
+        case notFound
+        /// The store, or this session of it, is closed.
+        case closed
+        /// The directory could not be opened as a store; the message says why.
+        case storage
+    }
+
+    /// The kind of failure.
+    public let code: Code
+    /// What happened and what can be done.
+    public let message: String
+
+    /// Creates an error.
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+}
+
+extension CorestoreError: CustomStringConvertible {
+    public var description: String { message }
+}

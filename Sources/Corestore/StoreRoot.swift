@@ -1,0 +1,67 @@
+import CompactEncoding
+import Crypto
+import Hypercore
+import HypercoreStorage
+import StorageEngine
+import Synchronization
+
+/// What all sessions of one store share.
+final class StoreRoot: Sendable {
+    let directory: CoreDirectory
+    let registry: CoreRegistry
+    let keys: KeyDerivation
+    private let isClosed = Mutex(false)
+
+    var isReadOnly: Bool { directory.writer == nil }
+
+    init(_ engine: any StorageEngine, options: CorestoreOptions) async throws {
+        let writer = options.readOnly ? nil : GroupWriter(engine, durability: options.durability)
+        let directory = try CoreDirectory(engine: engine, writer: writer)
+        let keys = KeyDerivation(primaryKey: try await Self.primaryKey(of: directory, options))
+        self.directory = directory
+        self.keys = keys
+        registry = CoreRegistry(directory: directory) { alias in
+            keys.keyPair(name: alias.name, namespace: alias.namespace)
+        }
+    }
+
+    /// Ends replication and all cores, writes what was queued, and closes the file.
+    func close() async throws {
+        let wasOpen = isClosed.withLock { isClosed in
+            defer { isClosed = true }
+            return !isClosed
+        }
+        guard wasOpen else { return }
+        registry.close()
+        await directory.writer?.close()
+        try directory.engine.close()
+    }
+
+    /// The store's primary key: the stored one, or for a new store the given or a random one.
+    private static func primaryKey(
+        of directory: CoreDirectory, _ options: CorestoreOptions
+    ) async throws -> GuardedBytes {
+        if options.primaryKey != nil, !options.unsafe {
+            throw CorestoreError(
+                .assertion, "a primary key was given: say unsafe: true if no other store appends under the same key")
+        }
+        if let stored = try directory.primaryKey() {
+            guard options.primaryKey == nil || options.primaryKey == stored else {
+                throw CorestoreError(.primaryKeyMismatch, "the store has another primary key than the given one")
+            }
+            return try guarded(stored)
+        }
+        guard let writer = directory.writer else {
+            throw CorestoreError(.notFound, "the store is empty: it was never opened for writing")
+        }
+        let key = try options.primaryKey.map { try guarded($0) } ?? GuardedBytes(randomCount: Bytes32.byteCount)
+        try await directory.setPrimaryKey(key, with: writer)
+        return key
+    }
+
+    private static func guarded(_ key: Bytes32) throws(CryptoError) -> GuardedBytes {
+        try GuardedBytes(count: Bytes32.byteCount) { target in
+            key.withUnsafeBytes { target.copyMemory(from: $0) }
+        }
+    }
+}

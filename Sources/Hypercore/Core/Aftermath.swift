@@ -1,0 +1,36 @@
+import Replication
+
+/// What has to happen after the core's lock was released, in this order: send, commit, tell, resume, answer.
+///
+/// Requests for the next blocks leave before a commit is carried out, so that the network works while the disk does.
+struct Aftermath {
+    /// Streams that have something to send.
+    var streams: [ObjectIdentifier: ReplicationStream] = [:]
+    /// Whether a write set was queued that nobody awaits.
+    var drivesWriter = false
+    var events: [CoreEvent] = []
+    var ended: [(WaiterTable.Handler, Result<WantOutcome, any Error>)] = []
+    /// Peers whose requests can be answered.
+    var answering: [PeerChannel] = []
+    /// Streams to be destroyed, and why.
+    var failing: [(ReplicationStream, ReplicationError)] = []
+    /// Channels to be closed.
+    var closing: [PeerChannel] = []
+
+    mutating func send(on stream: ReplicationStream) {
+        streams[ObjectIdentifier(stream)] = stream
+    }
+
+    func carryOut(on core: Core) {
+        for (stream, error) in failing { stream.fail(error) }
+        for channel in closing { channel.stream.close(channel) }
+        for stream in streams.values { stream.flush() }
+        if drivesWriter { core.writer?.drive() }
+        for event in events { core.events.publish(event) }
+        for (handler, result) in ended { handler(result) }
+        for channel in answering {
+            core.answerRequests(on: channel)
+            channel.stream.flush()
+        }
+    }
+}

@@ -1,0 +1,51 @@
+public import Crypto
+
+/// Why an operation on a log failed, in words that a person can act on.
+public struct HypercoreError: Error, Sendable {
+    /// The kind of failure, for programs.
+    public enum Code: String, Equatable, Sendable {
+        /// The session, or the store behind it, is closed.
+        case closed
+        /// The log can only be read here: this store does not hold its signing key, or was opened read-only.
+        case notWritable
+        /// Nothing is stored under this key or name, and creating it was not asked for or is not possible.
+        case notFound
+        /// A block index, range or length outside the log.
+        case outOfBounds
+        /// The block is not stored here, and no peer was to be waited for.
+        case notAvailable
+        /// A block larger than ``Hypercore/maximumBlockByteCount``.
+        case blockTooLarge
+        /// What is stored contradicts itself or does not decode.
+        case damaged
+        /// The store refused or failed; the message says how.
+        case storage
+        /// A manifest, signature or key does not fit the log.
+        case invalidManifest
+        /// The wait was cancelled or took longer than allowed.
+        case timedOut
+        /// The log was changed underneath: another writer, a truncation, a purge.
+        case conflict
+    }
+
+    /// The kind of failure.
+    public let code: Code
+    /// The log it concerns, if one is known.
+    public let key: CoreKey?
+    /// What happened and what can be done.
+    public let message: String
+
+    /// Creates an error.
+    public init(_ code: Code, key: CoreKey?, _ message: String) {
+        self.code = code
+        self.key = key
+        self.message = message
+    }
+}
+
+extension HypercoreError: CustomStringConvertible {
+    public var description: String {
+        guard let key else { return message }
+        return "\(message) (core \(key))"
+    }
+}

@@ -1,0 +1,167 @@
+public import CompactEncoding
+public import Crypto
+import Synchronization
+
+/// A session on a log: a signed, Merkle-verified, append-only list of blocks.
+///
+/// Many sessions may be open on one log; they share one core underneath. A session is safe to use from any thread.
+///
+/// **What is synchronous.** What is stored here is a memory map away: ``length``, ``has(_:)``, ``read(_:)`` and
+/// ``treeHash()`` return at once. Only waiting for a commit (``append(_:)``) or for a peer (``get(_:timeout:)``,
+/// ``update()``) suspends.
+///
+/// **What is durable.** An append returns when it is on disk (or, in a store opened with `.relaxed`, when it survives
+/// this process); until then neither readers nor peers see it.
+///
+/// ```swift
+/// let log = try await store.get(name: "log")
+/// try await log.append(Array("hello".utf8))
+/// let first = try await log.get(0)
+/// ```
+public final class Hypercore: Sendable {
+    /// The largest block: 15 MiB, padding included (PROTOCOL §8).
+    public static let maximumBlockByteCount = 15 << 20
+
+    let core: Core
+    private let isOpen = Mutex(true)
+
+    /// Opens a session; the core was retained for it.
+    init(retaining core: Core) {
+        self.core = core
+    }
+
+    deinit {
+        // A session that was dropped without being closed lets go of its core all the same.
+        if isOpen.withLock({ $0 }) { core.registry.release(core) }
+    }
+
+    /// Ends this session. Waits of this session's core go on while other sessions or peers need it. Closing again does
+    /// nothing.
+    public func close() async {
+        let wasOpen = isOpen.withLock { isOpen in
+            defer { isOpen = false }
+            return isOpen
+        }
+        if wasOpen { core.registry.release(core) }
+    }
+
+    func requireOpen() throws(HypercoreError) {
+        guard isOpen.withLock({ $0 }) else {
+            throw HypercoreError(.closed, key: core.key, "the session is closed")
+        }
+    }
+}
+
+// MARK: - What the log is
+
+extension Hypercore {
+    /// The log's key: whoever has it may read the log and verify it.
+    public var key: CoreKey { core.key }
+
+    /// What the log is announced and found by.
+    public var discoveryKey: DiscoveryKey { core.discoveryKey }
+
+    /// How many blocks the log has, as far as it is known here and durable.
+    public var length: UInt64 { core.durableHead.length }
+
+    /// The bytes of all blocks, as they are stored and replicated.
+    public var byteLength: UInt64 { core.durableHead.byteLength }
+
+    /// How often the log was truncated.
+    public var fork: UInt64 { core.durableHead.fork }
+
+    /// How many blocks from the first on are stored here without a gap.
+    public var contiguousLength: UInt64 { core.contiguousLength }
+
+    /// Whether this store can append to the log.
+    public var isWritable: Bool { core.isWritable }
+
+    /// How many peers replicate the log with us right now.
+    public var peerCount: Int { core.peerCount }
+
+    /// The hash of the whole tree, at the present length (PROTOCOL §2).
+    public func treeHash() throws -> Bytes32 {
+        try requireOpen()
+        return core.hashing.tree(core.durableHead.roots)
+    }
+
+    /// What happens to the log from now on. Every call is a subscription of its own; a slow subscriber misses the oldest
+    /// events past a thousand. It ends when the log is closed.
+    public var events: AsyncStream<CoreEvent> { core.events.subscribe() }
+}
+
+// MARK: - Appending
+
+extension Hypercore {
+    /// What an append led to.
+    public struct AppendResult: Hashable, Sendable {
+        /// The log's length after the append, in blocks.
+        public let length: UInt64
+        /// The log's byte length after the append.
+        public let byteLength: UInt64
+    }
+
+    /// Appends one block, which may be empty.
+    ///
+    /// - Throws: `.notWritable`, `.blockTooLarge`, `.closed`, `.storage`; `CancellationError` where the task is cancelled
+    ///   while it waits for its turn. Once the block is queued it is appended, and the call says whether it was.
+    @discardableResult
+    public func append(_ block: [UInt8]) async throws -> AppendResult {
+        try await append(contentsOf: CollectionOfOne(block))
+    }
+
+    /// Appends blocks, all or none of them, in one commit and under one signature.
+    ///
+    /// - Throws: as ``append(_:)``.
+    @discardableResult
+    public func append(contentsOf blocks: some Collection<[UInt8]>) async throws -> AppendResult {
+        try requireOpen()
+        return try await core.append(blocks)
+    }
+}
+
+// MARK: - Reading
+
+extension Hypercore {
+    /// The block `index` if it is stored here, without waiting for anybody; `nil` if it is not.
+    ///
+    /// - Throws: `.closed`, `.damaged`, `.storage`.
+    public func read(_ index: UInt64) throws -> [UInt8]? {
+        try requireOpen()
+        return try core.read(index)
+    }
+
+    /// Whether block `index` is stored here.
+    public func has(_ index: UInt64) -> Bool { core.has(index) }
+
+    /// The block `index`: at once if it is stored here, else as soon as a peer has brought it and it was verified.
+    ///
+    /// - Parameter timeout: how long to wait for a peer; `nil` waits until the task is cancelled or the session's log
+    ///   closes.
+    /// - Throws: `.outOfBounds` past the end of a log that only this store writes; `.timedOut`, `.closed`,
+    ///   `CancellationError`.
+    public func get(_ index: UInt64, timeout: Duration? = nil) async throws -> [UInt8] {
+        try requireOpen()
+        if let block = try core.read(index) { return block }
+        return try await core.waitForBlock(index, timeout: timeout)
+    }
+
+    /// Asks peers whether the log is longer than is known here, and waits for the answer.
+    ///
+    /// - Returns: whether the log grew. Without peers, `false` at once.
+    public func update() async throws -> Bool {
+        try requireOpen()
+        return try await core.update()
+    }
+
+    /// Begins to download blocks; what is here already is not asked for again.
+    ///
+    /// - Parameters:
+    ///   - start: the first block.
+    ///   - end: the first block past the range; `nil` downloads what there is and what will be, until cancelled.
+    /// - Returns: a handle to wait on or to cancel. Dropping it cancels nothing.
+    public func download(start: UInt64 = 0, end: UInt64? = nil) throws -> Download {
+        try requireOpen()
+        return core.download(start: start, end: end)
+    }
+}
