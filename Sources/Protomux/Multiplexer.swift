@@ -1,3 +1,5 @@
+import CompactEncoding
+
 /// Carries many channels over one stream of messages, as Protomux does (PROTOCOL §6). It does no I/O of its own.
 ///
 /// A channel is a protocol's name and an id. It is open once both sides have opened the same pair; until then each may
