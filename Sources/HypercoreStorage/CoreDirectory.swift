@@ -23,8 +23,8 @@ public final class CoreDirectory: Sendable {
         self.writer = writer
         let (format, next) = try engine.read { snapshot in
             (
-                try snapshot.number(Schema.store, key: RecordKey.format),
-                try snapshot.number(Schema.store, key: RecordKey.nextCore)
+                try snapshot.number(Schema.store, RecordKey.format),
+                try snapshot.number(Schema.store, RecordKey.nextCore)
             )
         }
         if let format, format != Schema.version {
@@ -35,8 +35,8 @@ public final class CoreDirectory: Sendable {
         nextNumber = Mutex(next ?? 0)
         guard format == nil, let writer else { return }
         var set = WriteSet()
-        set.put(Schema.store, key: RecordKey.format.span.bytes, number: Schema.version)
-        writer.enqueue(set)
+        set.put(Schema.store, RecordKey.format, number: Schema.version)
+        _ = writer.enqueue(set)
     }
 }
 
@@ -46,14 +46,14 @@ extension CoreDirectory {
     /// The core of this discovery key; `nil` where the store has none.
     public func find(_ discoveryKey: DiscoveryKey) throws -> StoredCore? {
         try engine.read { snapshot in
-            try snapshot.number(Schema.cores, key: RecordKey.pointer(discoveryKey))
+            try snapshot.number(Schema.cores, RecordKey.pointer(discoveryKey))
         }.map { StoredCore(number: CoreNumber($0), engine: engine) }
     }
 
     /// Where `alias` leads; `nil` where the name is free.
     public func resolve(_ alias: Alias) throws -> DiscoveryKey? {
         try engine.read { snapshot in
-            try snapshot.withValue(Schema.store, key: RecordKey.alias(alias).span.bytes) { Bytes32($0) } ?? nil
+            try snapshot.withRecord(Schema.store, RecordKey.alias(alias)) { Bytes32($0) } ?? nil
         }.map { DiscoveryKey($0) }
     }
 
@@ -88,7 +88,7 @@ extension CoreDirectory {
     /// Who `core` is.
     public func identity(of core: StoredCore) throws -> CoreIdentity {
         let identity = try engine.read { snapshot in
-            try snapshot.withValue(Schema.cores, key: RecordKey.record(core.number, .identity).span.bytes) {
+            try snapshot.withRecord(Schema.cores, RecordKey.record(core.number, .identity)) {
                 try CoreIdentity(decoding: $0)
             }
         }
@@ -113,15 +113,13 @@ extension CoreDirectory {
             let core = CoreNumber(next)
             next += 1
             var set = WriteSet()
-            set.expect(Schema.cores, key: pointer.span.bytes, .absent)
-            set.put(Schema.store, key: RecordKey.nextCore.span.bytes, number: next)
-            set.put(Schema.cores, key: pointer.span.bytes, number: core.value)
-            set.put(
-                Schema.cores, key: RecordKey.record(core, .identity).span.bytes, value: identity.encoded()[...])
-            set.put(Schema.cores, key: RecordKey.record(core, .head).span.bytes, value: HeadRecord().encoded()[...])
+            set.expectRecord(Schema.cores, pointer, .absent)
+            set.put(Schema.store, RecordKey.nextCore, number: next)
+            set.put(Schema.cores, pointer, number: core.value)
+            set.put(Schema.cores, RecordKey.record(core, .identity), record: identity.encoded())
+            set.put(Schema.cores, RecordKey.record(core, .head), record: HeadRecord().encoded())
             if let alias = identity.alias {
-                let discoveryKey = identity.key.discoveryKey.bytes.array
-                set.put(Schema.store, key: RecordKey.alias(alias).span.bytes, value: discoveryKey[...])
+                set.put(Schema.store, RecordKey.alias(alias), record: identity.key.discoveryKey.bytes.array)
             }
             return (StoredCore(number: core, engine: engine), writer.enqueue(set))
         }
@@ -134,40 +132,15 @@ extension CoreDirectory {
     /// The store's primary key; `nil` before it was set.
     public func primaryKey() throws -> Bytes32? {
         try engine.read { snapshot in
-            try snapshot.withValue(Schema.store, key: RecordKey.primaryKey.span.bytes) { Bytes32($0) } ?? nil
+            try snapshot.withRecord(Schema.store, RecordKey.primaryKey) { Bytes32($0) } ?? nil
         }
     }
 
     /// Stores the primary key of a new store.
     public func setPrimaryKey(_ key: GuardedBytes, with writer: GroupWriter) async throws {
         var set = WriteSet()
-        set.expect(Schema.store, key: RecordKey.primaryKey.span.bytes, .absent)
-        key.withUnsafeBytes { set.put(Schema.store, key: RecordKey.primaryKey.span.bytes, value: $0.bytes) }
+        set.expectRecord(Schema.store, RecordKey.primaryKey, .absent)
+        set.put(Schema.store, RecordKey.primaryKey, record: key.withUnsafeBytes { [UInt8]($0) })
         _ = try await writer.commit(set)
-    }
-}
-
-// MARK: - Numbers
-
-extension Snapshot {
-    /// A stored `u32`, little-endian.
-    fileprivate borrowing func number(_ table: Table, key: [UInt8]) throws -> UInt32? {
-        try withValue(table, key: key.span.bytes) { value in
-            do throws(CompactDecodingError) {
-                var reader = ByteReader(value)
-                return try reader.uint32()
-            } catch {
-                throw StorageRecordError.damaged("number under a key of \(table.name)", error)
-            }
-        }
-    }
-}
-
-extension WriteSet {
-    /// Stores a `u32`, little-endian.
-    fileprivate mutating func put(_ table: Table, key: RawSpan, number: UInt32) {
-        var writer = ByteWriter(reservingCapacity: 4)
-        writer.uint32(number)
-        put(table, key: key, value: writer.bytes.span.bytes)
     }
 }

@@ -1,3 +1,4 @@
+public import Bitfield
 import CompactEncoding
 public import Crypto
 public import StorageEngine
@@ -21,8 +22,8 @@ public struct CoreWrite: Sendable {
     public init(_ core: StoredCore, expectingFork fork: UInt64, length: UInt64, in set: WriteSet = WriteSet()) {
         self.core = core.number
         self.set = set
-        self.set.expect(
-            Schema.cores, key: RecordKey.record(core.number, .head).span.bytes,
+        self.set.expectRecord(
+            Schema.cores, RecordKey.record(core.number, .head),
             .prefix(HeadRecord.prefix(fork: fork, length: length)))
     }
 
@@ -65,47 +66,47 @@ public struct CoreWrite: Sendable {
         }
     }
 
-    /// Sets bits of a page of the bitfield, beside those that are set.
-    public mutating func setBits(_ bits: ArraySlice<UInt8>, page: UInt64) {
-        LogKey(core, page: page).withBytes { key in
-            set.merge(Schema.bitfield, key: key, operand: bits, .bitwiseOr)
+    /// Stores a page of the bitfield, or removes it where it is `nil`.
+    public mutating func put(page: BitfieldPage?, at index: UInt64) {
+        LogKey(core, page: index).withBytes { key in
+            if let page {
+                set.put(Schema.bitfield, key: key, value: page.bytes[...])
+            } else {
+                set.delete(Schema.bitfield, key: key)
+            }
         }
     }
 
-    /// Clears bits of a page of the bitfield.
-    public mutating func clearBits(_ bits: ArraySlice<UInt8>, page: UInt64) {
-        LogKey(core, page: page).withBytes { key in
-            set.merge(Schema.bitfield, key: key, operand: bits, .bitwiseAndNot)
+    /// Refuses the write set unless the presence record stands at this revision, or is absent for `nil`.
+    public mutating func expectPresence(revision: UInt64?) {
+        set.expectRecord(
+            Schema.cores, RecordKey.record(core, .presence),
+            revision.map { .prefix(PresenceRecord.prefix(revision: $0)) } ?? .absent)
+    }
+
+    /// Records which blocks are here, beside the pages; `nil` where all are, which takes neither record nor pages.
+    public mutating func put(presence: PresenceRecord?) {
+        let key = RecordKey.record(core, .presence)
+        if let presence {
+            set.put(Schema.cores, key, record: presence.encoded())
+        } else {
+            set.removeRecord(Schema.cores, key)
+            set.delete(Schema.bitfield, LogKey.all(of: core))
         }
-    }
-
-    /// Removes all pages of the bitfield from `page` on.
-    public mutating func removePages(from page: UInt64) {
-        set.delete(
-            Schema.bitfield, KeyRange(lower: LogKey(core, page: page).array, upper: LogKey.all(of: core).upper))
-    }
-
-    /// Records how many blocks from the first on are here; `nil` where it is all of them, which takes no record.
-    public mutating func put(contiguousLength: UInt64?) {
-        let key = RecordKey.record(core, .contiguousLength)
-        guard let contiguousLength else { return set.delete(Schema.cores, key: key.span.bytes) }
-        var writer = ByteWriter(reservingCapacity: 8)
-        writer.uint64(contiguousLength)
-        set.put(Schema.cores, key: key.span.bytes, value: writer.bytes.span.bytes)
     }
 
     /// Stores a head that is complete: one that came with its signature.
     public mutating func put(head: HeadRecord) {
-        set.put(Schema.cores, key: RecordKey.record(core, .head).span.bytes, value: head.encoded()[...])
+        set.put(Schema.cores, RecordKey.record(core, .head), record: head.encoded())
     }
 
     /// Stores a head that is signed when the group of this write set is sealed.
     public mutating func put(head: HeadSeal) {
-        set.put(Schema.cores, key: RecordKey.record(core, .head).span.bytes, seal: head)
+        set.put(Schema.cores, RecordKey.record(core, .head), record: head)
     }
 
     /// Stores who the core is.
     public mutating func put(identity: CoreIdentity) {
-        set.put(Schema.cores, key: RecordKey.record(core, .identity).span.bytes, value: identity.encoded()[...])
+        set.put(Schema.cores, RecordKey.record(core, .identity), record: identity.encoded())
     }
 }

@@ -1,4 +1,4 @@
-public import Crypto
+import MerkleTree
 public import StorageEngine
 import Synchronization
 
@@ -6,7 +6,7 @@ import Synchronization
 /// group is signed once.
 public final class HeadSeal: Seal {
     private let head: HeadRecord
-    private let sign: @Sendable (HeadRecord) throws(CryptoError) -> [UInt8]
+    private let sign: @Sendable (HeadRecord) throws -> [UInt8]
     private let sealed = Mutex<HeadRecord?>(nil)
 
     public let prefix: [UInt8]
@@ -16,7 +16,7 @@ public final class HeadSeal: Seal {
     /// - Parameters:
     ///   - head: the head without its signature.
     ///   - sign: makes the signature, from keys in memory: it runs on the committing thread and must not wait.
-    public init(_ head: HeadRecord, sign: @escaping @Sendable (HeadRecord) throws(CryptoError) -> [UInt8]) {
+    public init(_ head: HeadRecord, sign: @escaping @Sendable (HeadRecord) throws -> [UInt8]) {
         self.head = head
         self.sign = sign
         prefix = HeadRecord.prefix(fork: head.fork, length: head.length)

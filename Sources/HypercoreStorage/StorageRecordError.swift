@@ -1,5 +1,4 @@
-public import CompactEncoding
-public import StorageEngine
+import CompactEncoding
 
 /// What is wrong with what is stored of a core, or of the store itself.
 public struct StorageRecordError: Error, Sendable {

@@ -2,7 +2,7 @@ import Bitfield
 import CompactEncoding
 public import Crypto
 public import MerkleTree
-public import StorageEngine
+import StorageEngine
 
 /// Reads one core's blocks, nodes and bitfield.
 ///
@@ -49,17 +49,13 @@ public struct StoredCore: Sendable {
         StoredTree(core: self, spans: spans)
     }
 
-    /// Page `index` of the bitfield as it was stored; `nil` where none of its bits was ever set.
-    public func bitfieldPage(_ index: UInt64) throws -> [UInt8]? {
-        try engine.read { snapshot in
-            try LogKey(number, page: index).withBytes { key in try snapshot.copy(Schema.bitfield, key: key) }
-        }
-    }
+    /// The stored pages of the bitfield.
+    public var bitfieldPages: StoredPages { StoredPages(core: self) }
 
     /// The head as it is stored.
     public func head() throws -> HeadRecord {
         let record = try engine.read { snapshot in
-            try snapshot.withValue(Schema.cores, key: RecordKey.record(number, .head).span.bytes) {
+            try snapshot.withRecord(Schema.cores, RecordKey.record(number, .head)) {
                 try HeadRecord(decoding: $0)
             }
         }
@@ -67,19 +63,13 @@ public struct StoredCore: Sendable {
         return record
     }
 
-    /// How many blocks from the first on are here without a gap, for a log of `length` blocks.
-    public func contiguousLength(length: UInt64) throws -> UInt64 {
-        let stored = try engine.read { snapshot in
-            try snapshot.withValue(Schema.cores, key: RecordKey.record(number, .contiguousLength).span.bytes) { value in
-                do throws(CompactDecodingError) {
-                    var reader = ByteReader(value)
-                    return try reader.uint64()
-                } catch {
-                    throw StorageRecordError.damaged("contiguous length of a core", error)
-                }
+    /// Which blocks are here, as it is stored; `nil` where all are.
+    public func presence() throws -> PresenceRecord? {
+        try engine.read { snapshot in
+            try snapshot.withRecord(Schema.cores, RecordKey.record(number, .presence)) {
+                try PresenceRecord(decoding: $0)
             }
         }
-        return min(stored ?? length, length)
     }
 }
 
@@ -98,5 +88,45 @@ public struct StoredTree: NodeReader, Sendable {
                 try snapshot.withValue(Schema.tree, key: key) { try NodeGroup.find(index, in: $0) }
             } ?? nil
         }
+    }
+}
+
+/// The stored pages of one core's bitfield.
+public struct StoredPages: BitfieldPageSource, Sendable {
+    let core: StoredCore
+
+    /// The stored page `index`.
+    public func page(at index: UInt64) throws -> BitfieldPage? {
+        try core.engine.read { snapshot in
+            try LogKey(core.number, page: index).withBytes { key in
+                try snapshot.withValue(Schema.bitfield, key: key) { value in
+                    guard let page = BitfieldPage(bytes: value) else {
+                        throw StorageRecordError(.damaged, "page \(index) of a core's bitfield does not decode")
+                    }
+                    return page
+                }
+            }
+        }
+    }
+
+    /// The lowest stored page from `index` on.
+    public func firstPage(from index: UInt64) throws -> UInt64? {
+        try edge(KeyRange(lower: LogKey(core.number, page: index).array, upper: LogKey.all(of: core.number).upper), .ascending)
+    }
+
+    /// The highest stored page below `index`.
+    public func lastPage(before index: UInt64) throws -> UInt64? {
+        try edge(KeyRange(lower: LogKey.all(of: core.number).lower, upper: LogKey(core.number, page: index).array), .descending)
+    }
+
+    private func edge(_ range: KeyRange, _ order: ScanOrder) throws -> UInt64? {
+        var found: UInt64?
+        try core.engine.read { snapshot in
+            try snapshot.scan(Schema.bitfield, range, order: order) { key, _ in
+                found = LogKey.index(in: key)
+                return .stop
+            }
+        }
+        return found
     }
 }

@@ -1,4 +1,3 @@
-import CompactEncoding
 import HypercoreStorage
 import MerkleTree
 import Replication
@@ -6,34 +5,58 @@ import Replication
 extension Core {
     /// Answers a peer's requests, in order, for as long as its stream takes more.
     ///
-    /// The machine says which request is next; the proof is read and written into the stream without the core's lock.
+    /// The machine says which request is next; the proof is read without the core's lock.
     func answerRequests(on channel: PeerChannel) {
-        guard channel.startAnswering() else { return }
-        defer { channel.stopAnswering() }
-        while channel.stream.acceptsUploads {
-            guard let (request, head) = nextRequest(of: channel) else { return }
-            answer(request, from: head, on: channel)
-            channel.stream.flushIfLarge()
-        }
+        repeat {
+            guard channel.startAnswering() else { return }
+            while channel.stream.acceptsUploads, let (answer, head) = nextAnswer(on: channel) {
+                let result = prove(answer, from: head)
+                turn { state, effects in
+                    state.replicator.answered(answer, with: result, now: registry.now, into: &effects.replication)
+                }
+                channel.stream.flushIfLarge()
+            }
+            channel.stopAnswering()
+            // A request that came after the last look and before the stop was left to us.
+        } while channel.stream.acceptsUploads && hasRequests(on: channel)
     }
 
-    private func nextRequest(of channel: PeerChannel) -> (RequestMessage, HeadRecord)? {
-        var next: (RequestMessage, HeadRecord)?
-        step { state, log, effects in
-            guard let request = state.replicator.nextAnswer(for: channel.peer, log: log, into: &effects) else { return }
-            next = (request, state.durable)
+    private func nextAnswer(on channel: PeerChannel) -> (Answer, HeadRecord)? {
+        var next: (Answer, HeadRecord)?
+        turn { state, effects in
+            let log = CoreLogView(self, state)
+            if let answer = state.replicator.nextAnswer(for: channel.peer, log: log, into: &effects.replication) {
+                next = (answer, state.durable)
+            }
         }
         return next
     }
 
-    /// Proves what is asked for out of the durable head, and queues the answer with the block borrowed from the store.
-    private func answer(_ request: RequestMessage, from head: HeadRecord, on channel: PeerChannel) {
+    private func hasRequests(on channel: PeerChannel) -> Bool {
+        state.withLock { ($0.replicator.status(of: channel.peer)?.waitingRequestCount ?? 0) > 0 }
+    }
+
+    /// Puts together what was asked for, out of a durable head, in one snapshot of the store.
+    private func prove(_ answer: Answer, from head: HeadRecord) -> Result<Proof, AnswerFailure> {
+        guard answer.fork == head.fork else { return .failure(.notAvailable) }
+        let tree = stored.tree(spans: head.spans)
         do {
-            let tree = stored.tree(spans: head.spans)
-            try registry.directory.engine.read { _ in
-                var proof = try ProofPlan(request.parts, head: head.tree, reading: tree).assemble(reading: tree)
+            return try registry.directory.engine.read { _ in
+                let plan = try head.tree.plan(answer.parts, prologueLength: 0, reading: tree)
+                var value: [UInt8] = []
+                if let block = plan.block {
+                    guard let stored = try stored.block(block.index, spans: head.spans) else {
+                        return .failure(.notAvailable)
+                    }
+                    value = stored
+                }
+                let signature = head.signature.isEmpty ? nil : head.signature
+                return .success(try plan.assemble(value: value[...], signature: signature, reading: tree))
             }
+        } catch let error as TreeError where error.code == .invalidOperation {
+            return .failure(.invalidRequest)
         } catch {
+            return .failure(.notAvailable)
         }
     }
 }

@@ -1,4 +1,3 @@
-import CompactEncoding
 import Crypto
 import HypercoreStorage
 import MerkleTree
@@ -12,11 +11,11 @@ extension Core {
     func append(_ blocks: some Collection<[UInt8]>) async throws -> Hypercore.AppendResult {
         let writer = try requireWriter()
         let leaves = try Leaves(of: blocks, core: self)
-        guard !leaves.isEmpty else { return try currentResult() }
+        guard !leaves.isEmpty else { return currentResult() }
         while true {
-            try await writer.room(for: leaves.byteCount)
+            let room = try await writer.room(for: leaves.byteCount)
             let (result, epoch, ticket) = try state.withLock { state in
-                try stageAppend(leaves, in: &state, with: writer)
+                try stage(leaves, in: &state, room)
             }
             do {
                 _ = try await writer.commit(ticket)
@@ -40,76 +39,54 @@ extension Core {
         return writer
     }
 
-    private func currentResult() throws(HypercoreError) -> Hypercore.AppendResult {
-        let head = durableHead
-        return Hypercore.AppendResult(length: head.length, byteLength: head.byteLength)
+    private func currentResult() -> Hypercore.AppendResult {
+        let tree = durableHead.tree
+        return Hypercore.AppendResult(length: tree.length, byteLength: tree.byteLength)
     }
 
     /// Chains the leaves on the staged head and queues their write set.
-    private func stageAppend(
-        _ leaves: Leaves, in state: inout CoreState, with writer: GroupWriter
+    private func stage(
+        _ leaves: Leaves, in state: inout CoreState, _ room: GroupWriter.Room
     ) throws -> (Hypercore.AppendResult, epoch: UInt64, CommitTicket) {
-        guard !state.isClosed else { throw HypercoreError(.closed, key: key, "the log is closed") }
-        guard let signer = state.signer else {
-            throw HypercoreError(.notWritable, key: key, "this store does not hold the signing key of the log")
+        guard !state.isClosed, let signer = state.signer, let writer else {
+            throw HypercoreError(.closed, key: key, "the log is closed")
         }
         let before = state.staged
-        var appender = TreeAppender(length: before.length, roots: before.roots, hashing: hashing)
-        for leaf in leaves.hashed {
-            guard appender.append(hash: leaf.hash, size: leaf.size) else {
-                throw HypercoreError(.outOfBounds, key: key, "the log would exceed 2^53 - 1 bytes")
-            }
-        }
         var head = before
-        head.length = appender.length
-        head.roots = appender.roots
-        head.signature = []
+        let nodes = try head.tree.append(leaves.hashed, hashing: hashing)
 
         var write = CoreWrite(stored, expectingFork: before.fork, length: before.length)
         for (offset, block) in leaves.blocks.enumerated() {
             write.put(block[...], at: before.length + UInt64(offset), spans: head.spans)
         }
-        write.putNew(appender.nodes, spans: head.spans)
-        state.blocks.stageAppend(from: before.length, to: head.length, in: &write)
-        let seal = HeadSeal(head) { [hashing] head throws(CryptoError) in
-            try signer.sign(head, treeHash: hashing.tree(head.roots))
-        }
+        write.putNew(nodes, spans: head.spans)
+        let presence = try state.blocks.stage(
+            [before.length..<head.length], oldLength: before.length, length: head.length, in: &write)
+        let seal = HeadSeal(head) { [hashing] head in try signer.sign(head.tree, hashing: hashing) }
         write.put(head: seal)
         state.staged = head
         let epoch = state.stagingEpoch
-        let ticket = writer.enqueue(write.set) { [self] outcome in
-            finishAppend(from: before.length, seal: seal, epoch: epoch, outcome)
+        let ticket = writer.enqueue(write.set, in: room) { [self] outcome in
+            finishAppend(seal, presence, epoch: epoch, outcome)
         }
-        return (
-            Hypercore.AppendResult(length: head.length, byteLength: head.byteLength), epoch, ticket
-        )
+        return (Hypercore.AppendResult(length: head.length, byteLength: head.tree.byteLength), epoch, ticket)
     }
 
     /// Takes over what became of a queued append; called in the order of the queue.
     private func finishAppend(
-        from start: UInt64, seal: HeadSeal, epoch: UInt64, _ outcome: Result<CommitReceipt, StorageError>
+        _ seal: HeadSeal, _ presence: PresenceChange, epoch: UInt64, _ outcome: Result<CommitReceipt, StorageError>
     ) {
-        var aftermath = Aftermath()
-        state.withLock { state in
-            switch outcome {
-            case .success:
-                // Of the appends of one group only the last one's head was made; the others are part of it.
-                guard let head = seal.result else { return }
-                advance(to: head, in: &state, &aftermath)
-            case .failure:
-                resetStaging(epoch: epoch, in: &state)
-            }
+        turn { state, effects in
+            guard case .success = outcome else { return resetStaging(epoch: epoch, in: &state) }
+            state.blocks.commit(presence)
+            // Of the appends of one group only the last one's head was made; the others are part of it.
+            guard let head = seal.result else { return }
+            let oldLength = state.durable.length
+            state.durable = head
+            effects.events.append(.appended(length: head.length))
+            state.replicator.localChanged(
+                .appended(oldLength: oldLength), log: CoreLogView(self, state), into: &effects.replication)
         }
-        aftermath.carryOut(on: self)
-    }
-
-    /// Makes an appended, committed head the one that readers and peers see.
-    private func advance(to head: HeadRecord, in state: inout CoreState, _ aftermath: inout Aftermath) {
-        let previous = state.durable
-        state.durable = head
-        state.blocks.commitAppend(from: previous.length, to: head.length)
-        aftermath.events.append(.appended(length: head.length))
-        changed(.appended(from: previous.length), in: &state, &aftermath)
     }
 
     /// Gives up what is staged: what follows chains on what is on disk.
@@ -123,13 +100,8 @@ extension Core {
 
 /// Blocks with their leaf hashes, made before any lock is taken.
 private struct Leaves {
-    struct Leaf {
-        let hash: Bytes32
-        let size: UInt64
-    }
-
     let blocks: [[UInt8]]
-    let hashed: [Leaf]
+    let hashed: [TreeLeaf]
     /// About what their write set weighs, for the bound of the queue.
     let byteCount: Int
 
@@ -137,7 +109,7 @@ private struct Leaves {
 
     init(of blocks: some Collection<[UInt8]>, core: Core) throws(HypercoreError) {
         self.blocks = Array(blocks)
-        var hashed: [Leaf] = []
+        var hashed: [TreeLeaf] = []
         hashed.reserveCapacity(self.blocks.count)
         var byteCount = 0
         for block in self.blocks {
@@ -147,7 +119,7 @@ private struct Leaves {
                     "a block of \(block.count) bytes is larger than the \(Hypercore.maximumBlockByteCount) that a log takes"
                 )
             }
-            hashed.append(Leaf(hash: core.hashing.leaf(block.span.bytes), size: UInt64(block.count)))
+            hashed.append(TreeLeaf(hash: core.hashing.leaf(block.span.bytes), size: UInt64(block.count)))
             byteCount += block.count + 128
         }
         self.hashed = hashed

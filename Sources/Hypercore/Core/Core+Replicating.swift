@@ -1,18 +1,33 @@
-import HypercoreStorage
+import Protomux
 import Replication
 
-// The driver of the replication machine: turns what happens on streams, in the store and in sessions into its inputs,
-// and its effects into messages, commits and resumed waits.
+// The driver of the replication machine: what happens on streams, in the store and in sessions becomes its inputs, and
+// its effects become messages, commits and resumed waits.
+
+/// What one turn of a core leads to.
+struct TurnEffects {
+    /// What the replication machine wants done.
+    var replication = Effects()
+    /// What subscribers are told.
+    var events: [CoreEvent] = []
+    /// Whether all peers are to be let go: the store is out of order.
+    var abandonsPeers = false
+}
 
 extension Core {
-    /// Runs one step of the replication machine under the lock, then carries its effects out.
-    func step(_ body: (inout CoreState, CoreLogView, inout Effects) -> Void) {
+    /// Makes one turn under the lock: `body` tells the machine what happened, then the machine asks peers for what is
+    /// wanted and hands out what is to be stored. Its effects are carried out after the lock is released.
+    func turn(_ body: (inout CoreState, inout TurnEffects) throws -> Void) rethrows {
         var aftermath = Aftermath()
-        state.withLock { state in
-            guard !state.isClosed else { return }
-            var effects = Effects()
-            body(&state, CoreLogView(self, state), &effects)
-            apply(&effects, to: &state, &aftermath)
+        try state.withLock { state in
+            var effects = TurnEffects()
+            try body(&state, &effects)
+            if !state.isClosed {
+                state.replicator.flush(log: CoreLogView(self, state), now: registry.now, into: &effects.replication)
+            }
+            aftermath.events = effects.events
+            apply(&effects.replication, to: &state, &aftermath)
+            if effects.abandonsPeers { aftermath.closing.append(contentsOf: state.peers.values) }
         }
         aftermath.carryOut(on: self)
     }
@@ -20,16 +35,14 @@ extension Core {
     /// Turns effects into queued messages, queued write sets and an aftermath.
     ///
     /// Messages are queued here, under the lock, so that a peer gets them in the order of the core's changes.
-    func apply(_ effects: inout Effects, to state: inout CoreState, _ aftermath: inout Aftermath) {
+    private func apply(_ effects: inout Effects, to state: inout CoreState, _ aftermath: inout Aftermath) {
         for effect in effects.take() {
             switch effect {
             case .send(let peer, let message):
                 guard let channel = state.peers[peer] else { continue }
-                channel.stream.enqueue(message, on: channel)
-                aftermath.send(on: channel.stream)
+                send(message, on: channel, &aftermath)
             case .commit(let id, let batch):
-                store(batch, id, in: &state)
-                aftermath.drivesWriter = true
+                store(batch, id, in: &state, &aftermath)
             case .answersReady(let peer):
                 if let channel = state.peers[peer] { aftermath.answering.append(channel) }
             case .finished(let token, let outcome):
@@ -45,11 +58,13 @@ extension Core {
         }
     }
 
-    /// Tells the machine that the log changed here, after the change became durable.
-    func changed(_ change: LocalChange, in state: inout CoreState, _ aftermath: inout Aftermath) {
-        var effects = Effects()
-        state.replicator.localChanged(change, log: CoreLogView(self, state), into: &effects)
-        apply(&effects, to: &state, &aftermath)
+    private func send(_ message: WireMessage, on channel: PeerChannel, _ aftermath: inout Aftermath) {
+        do {
+            try channel.stream.enqueue(message, on: channel)
+            aftermath.send(on: channel.stream)
+        } catch {
+            aftermath.failing.append((channel.stream, ReplicationError(.protocolViolation, "\(error)")))
+        }
     }
 }
 
@@ -57,22 +72,23 @@ extension Core {
 
 extension Core {
     /// Both sides have opened the channel, and the other has shown that it knows the key.
-    func peerOpened(_ channel: PeerChannel) {
-        step { state, log, effects in
+    func peerOpened(_ channel: PeerChannel, supportsSeeks: Bool) {
+        turn { state, effects in
+            guard !state.isClosed else { return }
             state.peers[channel.peer] = channel
-            state.replicator.peerOpened(channel.peer, log: log, now: channel.stream.now, into: &effects)
+            state.replicator.peerOpened(
+                channel.peer, supportsSeeks: supportsSeeks, log: CoreLogView(self, state), into: &effects.replication)
+            effects.events.append(.peerAdded)
         }
-        events.publish(.peerAdded)
     }
 
     /// The channel is over, whoever ended it. Called once for each channel.
     func peerClosed(_ channel: PeerChannel) {
-        var wasOpen = false
-        step { state, _, effects in
-            wasOpen = state.peers.removeValue(forKey: channel.peer) != nil
-            if wasOpen { state.replicator.peerClosed(channel.peer, into: &effects) }
+        turn { state, effects in
+            guard state.peers.removeValue(forKey: channel.peer) != nil else { return }
+            state.replicator.peerClosed(channel.peer, into: &effects.replication)
+            effects.events.append(.peerRemoved)
         }
-        if wasOpen { events.publish(.peerRemoved) }
         registry.release(self)
     }
 
@@ -80,18 +96,19 @@ extension Core {
     /// they brought is stored in one write set.
     func receive(_ messages: [WireMessage], from channel: PeerChannel) {
         let now = channel.stream.now
-        step { state, log, effects in
+        turn { state, effects in
             guard state.peers[channel.peer] != nil else { return }
+            let log = CoreLogView(self, state)
             for message in messages {
-                state.replicator.receive(message, from: channel.peer, log: log, now: now, into: &effects)
+                state.replicator.receive(
+                    message, from: channel.peer, log: log, now: now, into: &effects.replication)
             }
-            state.replicator.flush(log: log, now: now, into: &effects)
         }
     }
 
     /// Lets the machine do what is due.
     func tick(now: Milliseconds) {
-        step { state, log, effects in state.replicator.tick(log: log, now: now, into: &effects) }
+        turn { state, effects in state.replicator.tick(now: now, into: &effects.replication) }
     }
 }
 

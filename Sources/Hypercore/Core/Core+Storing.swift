@@ -1,17 +1,37 @@
 import HypercoreStorage
+import Manifest
 import MerkleTree
 import Replication
 import StorageEngine
 
 extension Core {
     /// Queues the write set of a verified batch. Nothing of it is shown to anybody before it is committed.
-    func store(_ batch: VerifiedBatch, _ id: CommitID, in state: inout CoreState) {
-        guard let writer else { preconditionFailure("a batch was verified for a store that is read-only") }
+    func store(_ batch: VerifiedBatch, _ id: CommitID, in state: inout CoreState, _ aftermath: inout Aftermath) {
+        guard let writer, let staging = stage(batch, in: &state) else {
+            // It cannot be stored: a read-only store, or one whose bitfield cannot be read. The peers are let go, for
+            // the machine would only ask them again.
+            for channel in state.peers.values { aftermath.closing.append(channel) }
+            return
+        }
+        _ = writer.enqueue(staging.write.set) { [self] outcome in finishStoring(batch, id, staging, outcome) }
+        aftermath.drivesWriter = true
+    }
+
+    /// A batch that is queued, and what the core becomes with it.
+    private struct Staging: Sendable {
+        var write: CoreWrite
+        let head: HeadRecord
+        let identity: CoreIdentity
+        let presence: PresenceChange
+        let epoch: UInt64
+    }
+
+    private func stage(_ batch: VerifiedBatch, in state: inout CoreState) -> Staging? {
         let before = state.staged
         var head = before
-        if let newHead = batch.head {
-            head.tree = newHead.tree
-            head.signature = newHead.signature ?? []
+        if let grown = batch.head {
+            head.tree = grown.tree
+            head.signature = grown.signature ?? []
         }
         var identity = state.identity
         if let manifest = batch.manifest { identity.manifest = manifest.encoded }
@@ -19,37 +39,61 @@ extension Core {
         var write = CoreWrite(stored, expectingFork: batch.fork, length: before.length)
         for block in batch.blocks { write.put(block.value, at: block.index, spans: head.spans) }
         write.add(batch.nodes, spans: head.spans)
-        let indices = batch.blocks.map(\.index).sorted()
-        state.blocks.stageStore(indices, length: head.length, in: &write)
         if batch.head != nil { write.put(head: head) }
         if batch.manifest != nil { write.put(identity: identity) }
-        state.staged = head
-
-        let (staged, stagedIdentity, epoch) = (head, identity, state.stagingEpoch)
-        _ = writer.enqueue(write.set) { [self] outcome in
-            finishStoring(id, batch, head: staged, identity: stagedIdentity, epoch: epoch, outcome)
+        do {
+            let presence = try state.blocks.stage(
+                runs(of: batch.blocks), oldLength: before.length, length: head.length, in: &write)
+            state.staged = head
+            return Staging(
+                write: write, head: head, identity: identity, presence: presence, epoch: state.stagingEpoch)
+        } catch {
+            return nil
         }
+    }
+
+    /// The blocks' indices as runs, ascending.
+    private func runs(of blocks: [VerifiedBatch.Block]) -> [Range<UInt64>] {
+        var runs: [Range<UInt64>] = []
+        for index in blocks.map(\.index).sorted() {
+            if let last = runs.last, last.upperBound == index {
+                runs[runs.count - 1] = last.lowerBound..<index + 1
+            } else {
+                runs.append(index..<index + 1)
+            }
+        }
+        return runs
     }
 
     /// Takes over what became of a queued batch.
     private func finishStoring(
-        _ id: CommitID, _ batch: VerifiedBatch, head: HeadRecord, identity: CoreIdentity, epoch: UInt64,
-        _ outcome: Result<CommitReceipt, StorageError>
+        _ batch: VerifiedBatch, _ id: CommitID, _ staging: Staging, _ outcome: Result<CommitReceipt, StorageError>
     ) {
-        step { state, _, effects in
-            guard case .success = outcome else {
-                resetStaging(epoch: epoch, in: &state)
-                state.replicator.failed(id, log: CoreLogView(self, state), into: &effects)
-                return
+        turn { state, effects in
+            switch outcome {
+            case .success:
+                state.blocks.commit(staging.presence)
+                if batch.head != nil {
+                    state.durable = staging.head
+                    effects.events.append(.appended(length: staging.head.length))
+                }
+                if let manifest = batch.manifest { learn(manifest, staging.identity, in: &state) }
+                state.replicator.committed(id, log: CoreLogView(self, state), into: &effects.replication)
+            case .failure(let error):
+                resetStaging(epoch: staging.epoch, in: &state)
+                state.replicator.failed(id, into: &effects.replication)
+                // A lost race is tried again at once; a store that is out of order would fail for ever.
+                if error.code != .conflict { effects.abandonsPeers = true }
             }
-            if batch.head != nil { state.durable = head }
-            if let manifest = batch.manifest {
-                state.identity = identity
-                state.manifest = manifest
-            }
-            state.blocks.commitStore(batch.blocks.map(\.index), length: state.durable.length)
-            state.replicator.committed(id, log: CoreLogView(self, state), into: &effects)
         }
-        if batch.head != nil { events.publish(.appended(length: head.length)) }
+    }
+
+    private func learn(_ manifest: CoreManifest, _ identity: CoreIdentity, in state: inout CoreState) {
+        state.identity = identity
+        do {
+            state.authority = try TreeAuthority(key: key, manifest: manifest)
+        } catch {
+            preconditionFailure("a manifest was verified that does not belong to the core: \(error)")
+        }
     }
 }

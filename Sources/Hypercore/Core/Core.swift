@@ -1,5 +1,3 @@
-import Bitfield
-import CompactEncoding
 import Crypto
 import HypercoreStorage
 import Manifest
@@ -23,9 +21,9 @@ final class Core: Sendable {
     let writer: GroupWriter?
     let state: Mutex<CoreState>
 
-    init(identity: CoreIdentity, stored: StoredCore, signer: CoreSigner?, registry: CoreRegistry, state: consuming CoreState) {
-        key = identity.key
-        discoveryKey = identity.key.discoveryKey
+    init(key: CoreKey, stored: StoredCore, registry: CoreRegistry, state: consuming sending CoreState) {
+        self.key = key
+        discoveryKey = key.discoveryKey
         self.stored = stored
         self.registry = registry
         self.state = Mutex(state)
@@ -35,19 +33,19 @@ final class Core: Sendable {
 }
 
 /// What a core knows and has under way; touched only under the core's lock.
-struct CoreState: Sendable {
+struct CoreState {
     /// The head that is on disk: all that readers and peers are shown.
     var durable: HeadRecord
     /// The head after everything that was queued. Appends chain on it; a failed commit sets it back to `durable`.
     var staged: HeadRecord
-    /// Counts the times that `staged` was set back, so that an append can tell its own conflict from a foreign one.
+    /// Counts the times that staging was set back, so that an append can tell its own conflict from a foreign one.
     var stagingEpoch: UInt64 = 0
     /// Which blocks are here.
-    var blocks: BlockPresence
-    /// Who the core is, with its manifest once that is known.
+    let blocks: BlockPresence
+    /// Who the core is, as it is stored.
     var identity: CoreIdentity
-    /// The manifest, once it is known.
-    var manifest: Manifest?
+    /// The core's key with its manifest, once that is known.
+    var authority: TreeAuthority?
     /// What signs for this core; `nil` where it can only be read.
     var signer: CoreSigner?
     /// The replication protocol's state, and the streams that it talks over.
@@ -62,7 +60,24 @@ struct CoreState: Sendable {
 
 extension Core {
     var durableHead: HeadRecord { state.withLock { $0.durable } }
-    var contiguousLength: UInt64 { state.withLock { $0.blocks.contiguousLength } }
+    var contiguousLength: UInt64 { state.withLock { $0.blocks.contiguousLength(of: $0.durable.length) } }
     var isWritable: Bool { writer != nil && state.withLock { $0.signer != nil } }
     var peerCount: Int { state.withLock { $0.peers.count } }
+    var nextDeadline: Milliseconds? { state.withLock { $0.replicator.nextDeadline } }
+}
+
+// MARK: - Ending
+
+extension Core {
+    /// Ends the core: waits end with an error, channels close, nothing further is staged. What was queued is written.
+    func end() {
+        let (handlers, channels) = state.withLock { state in
+            state.isClosed = true
+            defer { state.peers = [:] }
+            return (state.waiters.removeAll(), state.peers.values)
+        }
+        for handler in handlers { handler(.failure(HypercoreError(.closed, key: key, "the log was closed"))) }
+        for channel in channels { channel.stream.close(channel) }
+        events.finish()
+    }
 }

@@ -12,7 +12,7 @@ import Synchronization
 /// written then, because everything acknowledged already was.
 public final class CoreRegistry: Sendable {
     /// Derives the key pair of a named core from the store's primary key.
-    public typealias KeyPairDerivation = @Sendable (Alias) throws(CryptoError) -> KeyPair
+    public typealias KeyPairDerivation = @Sendable (Alias) -> KeyPair
 
     /// The stored cores.
     public let directory: CoreDirectory
@@ -33,6 +33,12 @@ public final class CoreRegistry: Sendable {
         var holders: Int
         /// The commit that makes a new core durable.
         var creation: CommitTicket?
+
+        init(core: Core, holders: Int, creation: CommitTicket? = nil) {
+            self.core = core
+            self.holders = holders
+            self.creation = creation
+        }
     }
 
     /// Manages the cores of `directory`.
@@ -98,46 +104,37 @@ extension CoreRegistry {
 
     private func open(_ discoveryKey: DiscoveryKey, creating creation: CoreIdentity?) throws -> Entry? {
         if let stored = try directory.find(discoveryKey) {
-            let (identity, head, contiguousLength) = try directory.engine.read { _ in
-                let head = try stored.head()
-                return (
-                    try directory.identity(of: stored), head,
-                    try stored.contiguousLength(length: head.length)
-                )
+            let (identity, head, presence) = try directory.engine.read { _ in
+                (try directory.identity(of: stored), try stored.head(), try stored.presence())
             }
-            let core = try makeCore(identity, stored, head: head, contiguousLength: contiguousLength)
-            return Entry(core: core, holders: 1, creation: nil)
+            return Entry(core: try makeCore(identity, stored, head: head, presence: presence), holders: 1)
         }
         guard let creation else { return nil }
         guard let writer = directory.writer else {
             throw HypercoreError(.notWritable, key: creation.key, "nothing is stored, and the store was opened read-only")
         }
         let (stored, ticket) = try directory.create(creation, with: writer)
-        let core = try makeCore(creation, stored, head: HeadRecord(), contiguousLength: 0)
+        let core = try makeCore(creation, stored, head: HeadRecord(), presence: nil)
         return Entry(core: core, holders: 1, creation: ticket)
     }
 
     private func makeCore(
-        _ identity: CoreIdentity, _ stored: StoredCore, head: HeadRecord, contiguousLength: UInt64
+        _ identity: CoreIdentity, _ stored: StoredCore, head: HeadRecord, presence: PresenceRecord?
     ) throws -> Core {
         let manifest = try identity.manifest.map { try CoreManifest(decoding: $0) }
-        let signer = try manifest.flatMap { try signer(for: identity, manifest: $0) }
+        let authority = try manifest.map { try TreeAuthority(key: identity.key, manifest: $0) }
         let state = CoreState(
-            durable: head, staged: head,
-            blocks: BlockPresence(stored, length: head.length, contiguousLength: contiguousLength),
-            identity: identity, manifest: manifest, signer: signer,
+            durable: head, staged: head, blocks: BlockPresence(stored, record: presence), identity: identity,
+            authority: authority, signer: authority.flatMap { signer(for: identity, authority: $0) },
             replicator: Replicator(key: identity.key, seed: .random(in: .min ... .max)))
-        return Core(identity: identity, stored: stored, registry: self, state: state)
+        return Core(key: identity.key, stored: stored, registry: self, state: state)
     }
 
-    private func signer(for identity: CoreIdentity, manifest: CoreManifest) throws -> CoreSigner? {
+    private func signer(for identity: CoreIdentity, authority: TreeAuthority) -> CoreSigner? {
         guard directory.writer != nil else { return nil }
-        let authority = try TreeAuthority(key: identity.key, manifest: manifest)
-        if let seed = identity.seed {
-            return CoreSigner(authority: authority) { () throws(CryptoError) in KeyPair(seed: seed) }
-        }
+        if let seed = identity.seed { return CoreSigner(authority: authority) { KeyPair(seed: seed) } }
         guard let alias = identity.alias else { return nil }
-        return CoreSigner(authority: authority) { [deriveKeyPair] () throws(CryptoError) in try deriveKeyPair(alias) }
+        return CoreSigner(authority: authority) { [deriveKeyPair] in deriveKeyPair(alias) }
     }
 }
 
@@ -158,8 +155,13 @@ extension CoreRegistry {
         if isLast { core.end() }
     }
 
-    /// All cores that are open now.
-    var openCores: [Core] { state.withLock { $0.cores.values.map(\.core) } }
+    /// Retains all cores that are open now.
+    func retainOpenCores() -> [Core] {
+        state.withLock { state in
+            for key in state.cores.keys { state.cores[key]?.holders += 1 }
+            return state.cores.values.map(\.core)
+        }
+    }
 
     /// Calls `watcher` with every core that is opened from now on, on the thread that opens it; returns what
     /// ``unwatch(_:)`` takes.

@@ -8,34 +8,30 @@ import Synchronization
 /// large store are never appended to.
 final class CoreSigner: Sendable {
     private let authority: TreeAuthority
-    private let makeKeyPair: @Sendable () throws(CryptoError) -> KeyPair
-    private let keyPair = Mutex<KeyPair?>(nil)
+    private let makeKeyPair: @Sendable () -> KeyPair
+    private let signer = Mutex<TreeSigner?>(nil)
 
     /// Prepares to sign under `authority`.
     ///
     /// - Parameter makeKeyPair: derives the key pair; called once, on the committing thread.
-    init(authority: TreeAuthority, makeKeyPair: @escaping @Sendable () throws(CryptoError) -> KeyPair) {
+    init(authority: TreeAuthority, makeKeyPair: @escaping @Sendable () -> KeyPair) {
         self.authority = authority
         self.makeKeyPair = makeKeyPair
     }
 
     /// The signature over `tree` in the form that the manifest asks for.
-    func sign(_ tree: TreeHead, hashing: any TreeHashing) throws(CryptoError) -> [UInt8] {
+    ///
+    /// - Throws: where the manifest does not declare the key pair, or needs more than one signature.
+    func sign(_ tree: TreeHead, hashing: any TreeHashing) throws(ManifestError) -> [UInt8] {
         let statement = TreeStatement(treeHash: tree.treeHash(hashing), length: tree.length, fork: tree.fork)
-        do {
-            return try authority.sign(statement, with: try derivedKeyPair())
-        } catch let error as CryptoError {
-            throw error
-        } catch {
-            throw CryptoError(.signingFailed, "\(error)")
-        }
+        return try derivedSigner().signature(of: statement)
     }
 
-    private func derivedKeyPair() throws(CryptoError) -> KeyPair {
-        try keyPair.withLock { (derived) throws(CryptoError) in
-            if let derived { return derived }
-            let made = try makeKeyPair()
-            derived = made
+    private func derivedSigner() throws(ManifestError) -> TreeSigner {
+        try signer.withLock { (signer) throws(ManifestError) in
+            if let signer { return signer }
+            let made = try TreeSigner(authority, signer: makeKeyPair())
+            signer = made
             return made
         }
     }

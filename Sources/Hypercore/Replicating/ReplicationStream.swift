@@ -1,3 +1,4 @@
+import CompactEncoding
 public import Crypto
 import Protomux
 import Replication
@@ -19,34 +20,43 @@ import Synchronization
 /// of them may be called from any thread.
 public final class ReplicationStream: Sendable {
     let configuration: Configuration
-    let state: Mutex<StreamState>
+    private let state: Mutex<StreamState>
     private let end = EndSignal()
 
     /// Prepares a stream; nothing is sent before it is started.
     ///
     /// - Parameters:
-    ///   - role: who speaks first. Over TCP the connecting side is the initiator.
+    ///   - role: who speaks first, and what it knows. Over TCP the connecting side is the initiator.
     ///   - keyPair: what this side is known by to the other; a fresh one is as good where nobody checks.
-    public init(role: StreamRole, keyPair: KeyPair = KeyPair(), configuration: Configuration = Configuration()) {
+    ///   - entropy: the randomness of this stream; given by simulations alone.
+    /// - Throws: `.stream` where the responder's key in `role` is no valid key.
+    public init(
+        role: StreamRole, keyPair: KeyPair = KeyPair(), configuration: Configuration = Configuration(),
+        entropy: consuming StreamEntropy = StreamEntropy()
+    ) throws(ReplicationError) {
         self.configuration = configuration
-        state = Mutex(StreamState(role: role, keyPair: keyPair, configuration: configuration))
+        do {
+            let secret = try SecretStreamMachine(
+                role: role, keyPair: keyPair, entropy: entropy, options: configuration.stream, now: configuration.clock())
+            state = Mutex(StreamState(secret: secret))
+        } catch {
+            throw ReplicationError(.stream, "\(error)")
+        }
     }
 
     /// How a stream behaves.
     public struct Configuration: Sendable {
-        /// Milliseconds on a clock that never goes backwards.
-        public var clock: @Sendable () -> UInt64
+        /// The times and the bound of the encrypted stream.
+        public var stream = StreamOptions()
+        /// What time it is; replaced by simulations.
+        public var clock: @Sendable () -> ContinuousClock.Instant = { .now }
         /// Bytes that may wait to be sent before answering requests pauses.
-        public var uploadBufferByteCount: Int = 512 << 10
+        public var uploadBufferByteCount = 512 << 10
+        /// From how many waiting bytes on, answers are sent before the next one is made.
+        public var writeByteCount = 128 << 10
 
-        /// The defaults, on the machine's continuous clock.
-        public init() {
-            let start = ContinuousClock.now
-            clock = {
-                let elapsed = start.duration(to: .now).components
-                return UInt64(elapsed.seconds) * 1000 + UInt64(elapsed.attoseconds / 1_000_000_000_000_000)
-            }
-        }
+        /// The defaults.
+        public init() {}
     }
 }
 
@@ -62,8 +72,7 @@ extension ReplicationStream {
 
     /// Takes bytes that arrived. One call at a time.
     public func receive(_ bytes: [UInt8]) {
-        let arrivals = state.withLock { $0.receive(bytes, now: configuration.clock()) }
-        handle(arrivals)
+        handle(state.withLock { $0.receive(bytes, now: configuration.clock()) })
     }
 
     /// Goes on sending after the transport was not writable for a while.
@@ -79,17 +88,19 @@ extension ReplicationStream {
 
     /// Does what is due: keep-alives, time-outs, requests that are asked again.
     public func tick() {
-        let now = configuration.clock()
-        handle(state.withLock { $0.tick(now: now) })
+        handle(state.withLock { $0.tick(now: configuration.clock()) })
         for channel in state.withLock({ $0.openChannels }) { channel.core.tick(now: now) }
     }
 
-    /// When ``tick()`` is to be called next; moves with every byte sent or received.
+    /// When ``tick()`` is to be called next; moves with what is sent and received. `nil`: never.
     public var nextDeadline: ContinuousClock.Instant? {
-        guard let deadline = state.withLock({ $0.nextDeadline }) else { return nil }
-        let now = configuration.clock()
-        return .now + .milliseconds(Int64(deadline > now ? deadline - now : 0))
+        let (deadline, channels) = state.withLock { ($0.nextDeadline, $0.openChannels) }
+        let due = channels.compactMap { $0.core.nextDeadline }.min().map(ReplicationTime.instant(at:))
+        return [deadline, due].compactMap { $0 }.min()
     }
+
+    /// The present in the unit of the replication machine.
+    var now: Milliseconds { ReplicationTime.milliseconds(at: configuration.clock()) }
 
     /// The other side's public key, once the handshake is complete. It says who it is only to those who know the key.
     public var remotePublicKey: PublicKey? { state.withLock { $0.session?.remotePublicKey } }
@@ -113,9 +124,15 @@ extension ReplicationStream {
     }
 
     private func finish(_ reason: ReplicationStreamEnd) {
-        guard let (channels, transport) = state.withLock({ $0.finish() }) else { return }
-        for channel in channels { channel.core.peerClosed(channel) }
-        transport?.close()
+        let (watched, ended) = state.withLock { state in
+            let watched = state.takeProvider()
+            return (watched, state.finish())
+        }
+        guard let ended else { return }
+        if let watched { watched.registry.unwatch(watched.watch) }
+        for channel in ended.channels { channel.core.peerClosed(channel) }
+        for core in ended.pending { core.registry.release(core) }
+        ended.transport?.close()
         end.signal(reason)
     }
 }
@@ -133,8 +150,13 @@ extension ReplicationStream {
 
     /// Queues a message on a channel; called under the core's lock, so that messages leave in the order of the core's
     /// changes. It leaves with the next ``flush()``.
-    func enqueue(_ message: Message, on channel: PeerChannel) {
-        state.withLock { $0.enqueue(message, on: channel.channel) }
+    func enqueue(_ message: WireMessage, on channel: PeerChannel) throws(ProtomuxError) {
+        try state.withLock { (state) throws(ProtomuxError) in try state.enqueue(message, on: channel.channel) }
+    }
+
+    /// Sends what is queued if it is worth a write of its own.
+    func flushIfLarge() {
+        if state.withLock({ $0.pendingByteCount }) >= configuration.writeByteCount { flush() }
     }
 
     /// Whether more blocks may be sent now.
@@ -150,17 +172,72 @@ extension ReplicationStream {
 extension ReplicationStream {
     /// Acts on what arrived, outside the stream's lock, and sends what that led to.
     private func handle(_ arrivals: [StreamState.Arrival]) {
+        act(on: arrivals)
+        flush()
+        state.withLock { $0.transport }?.deadlineChanged()
+    }
+
+    private func act(on arrivals: [StreamState.Arrival]) {
         for arrival in arrivals {
             switch arrival {
-            case .ready: openPendingChannels()
+            case .ready: act(on: state.withLock { $0.openPending(on: self) })
             case .requested(let request): answer(request)
-            case .opened(let channel): channel.core.peerOpened(channel)
+            case .opened(let channel, let supportsSeeks): channel.core.peerOpened(channel, supportsSeeks: supportsSeeks)
             case .messages(let channel, let messages): channel.core.receive(messages, from: channel)
             case .closed(let channel): channel.core.peerClosed(channel)
             case .failed(let error): return fail(error)
             }
         }
+    }
+
+    /// Opens the core that the other side asks for, if it is stored here; otherwise says no.
+    private func answer(_ request: PairRequest) {
+        guard let id = request.id.flatMap({ Bytes32($0) }) else {
+            return fail(ReplicationError(.protocolViolation, "a core was opened by an id that is not 32 bytes"))
+        }
+        do {
+            if let core = try state.withLock({ $0.provider })?.retainStored(DiscoveryKey(id)) { attach(retained: core) }
+        } catch {
+            // The other side is told no more than that the core is not to be had here; the store's own users see why.
+        }
+        state.withLock { $0.reject(request) }
+    }
+}
+
+// MARK: - Cores
+
+extension ReplicationStream {
+    /// Replicates `core`, which the caller has retained for it.
+    func attach(retained core: Core) {
+        guard let arrivals = state.withLock({ $0.open(core, on: self) }) else { return core.registry.release(core) }
+        act(on: arrivals)
         flush()
-        state.withLock { $0.transport }?.deadlineChanged()
+    }
+
+    /// Closes a channel of ours.
+    func close(_ channel: PeerChannel) {
+        guard state.withLock({ $0.close(channel) }) else { return }
+        channel.core.peerClosed(channel)
+        flush()
+    }
+
+    /// Replicates the cores of `registry`: those that are open, those that are opened later, and the stored ones that
+    /// the other side asks for.
+    func provide(from registry: CoreRegistry) {
+        let watch = registry.watch { [weak self] core in
+            guard let self else { return }
+            core.registry.retainAgain(core)
+            attach(retained: core)
+        }
+        guard state.withLock({ $0.setProvider(registry, watch: watch) }) else { return registry.unwatch(watch) }
+        for core in registry.retainOpenCores() { attach(retained: core) }
+    }
+}
+
+extension CoreRegistry {
+    /// Replicates over `stream`: all cores that are open now or later, and the stored ones that the other side asks for.
+    /// Handing over the same stream again changes nothing.
+    public func replicate(on stream: ReplicationStream) {
+        stream.provide(from: self)
     }
 }

@@ -52,6 +52,12 @@ struct LogKey {
     /// The key, copied: for the ends of ranges.
     var array: [UInt8] { withBytes { [UInt8](copying: $0) } }
 
+    /// The index at the end of a stored key; `nil` for a key of another length.
+    static func index(in key: RawSpan) -> UInt64? {
+        guard key.byteCount == 16 else { return nil }
+        return key.unsafeLoadUnaligned(fromByteOffset: 8, as: UInt64.self).bigEndian
+    }
+
     /// All keys of the table that belong to `core`.
     static func all(of core: CoreNumber) -> KeyRange {
         KeyRange(prefix: Array(LogKey(core, .first, index: 0).array.prefix(4)))
@@ -68,7 +74,7 @@ enum RecordKey {
     enum CoreRecord: UInt8 {
         case identity = 0
         case head = 1
-        case contiguousLength = 2
+        case presence = 2
     }
 
     /// Where a core's number is found by its discovery key.

@@ -11,10 +11,10 @@ public import StorageEngine
 /// cores     0x00 ‖ discovery key 32                          CorePointer
 ///           0x01 ‖ core u32 ‖ 0x00                           CoreIdentity: key, manifest, secret
 ///           0x01 ‖ core u32 ‖ 0x01                           HeadRecord: fork, length, roots, spans, signature
-///           0x01 ‖ core u32 ‖ 0x02                           contiguous length, where it is not the length
+///           0x01 ‖ core u32 ‖ 0x02                           PresenceRecord, where not all blocks are here
 /// blocks    core u32 ‖ generation u32 ‖ block u64            the block's bytes
 /// tree      core u32 ‖ generation u32 ‖ rightmost leaf u64   NodeGroup: the nodes that end at this leaf
-/// bitfield  core u32 ‖ page u64                              words of the blocks that are here
+/// bitfield  core u32 ‖ page u64                              which blocks are here, where neither all nor none
 /// ```
 ///
 /// Numbers in keys are big-endian, so that the keys of one core, and of one generation of it, lie together and in order.

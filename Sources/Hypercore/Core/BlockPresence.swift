@@ -1,0 +1,113 @@
+import Bitfield
+import HypercoreStorage
+
+/// Which blocks of a log are here: as committed, and as it will be after what is queued.
+///
+/// A log that is whole has no bitfield (`nil`): its writer appends without touching one. Otherwise a change makes a new
+/// staged bitfield and, with its write set, a record that expects the one before; so of several queued changes none can
+/// be applied on top of one that failed.
+///
+/// A class, so that the replication machine can read it while it is changed itself, and not `Sendable`: it belongs to
+/// the core's state and is touched only under the core's lock.
+final class BlockPresence {
+    private let source: StoredPages
+    /// As committed; `nil` where every block is here.
+    private var durable: LocalBitfield?
+    /// As it will be after everything that is queued; `nil` where every block will be here.
+    private var staged: LocalBitfield?
+    /// Of the record that was staged last.
+    private var stagedRevision: UInt64
+
+    /// Opens the presence of a stored log; loads no page.
+    init(_ stored: StoredCore, record: PresenceRecord?) {
+        source = stored.bitfieldPages
+        stagedRevision = record?.revision ?? 0
+        durable = record.map { LocalBitfield(baseLength: $0.baseLength, contiguousLength: $0.contiguousLength) }
+        staged = durable
+    }
+}
+
+// MARK: - Asking
+
+extension BlockPresence {
+    /// How many blocks from the first on are here without a gap, of a log of `length` blocks.
+    func contiguousLength(of length: UInt64) -> UInt64 {
+        min(durable?.contiguousLength ?? length, length)
+    }
+
+    /// Whether a block below the log's length is here.
+    func contains(_ index: UInt64) throws -> Bool {
+        try durable?.contains(index, reading: source) ?? true
+    }
+
+    /// The first block of `range`, which lies below the log's length, that is not here.
+    func firstMissing(in range: Range<UInt64>) throws -> UInt64? {
+        try durable?.firstUnset(in: range, reading: source)
+    }
+
+    /// The first block of `range`, which lies below the log's length, that is here.
+    func firstStored(in range: Range<UInt64>) throws -> UInt64? {
+        guard durable != nil else { return range.isEmpty ? nil : range.lowerBound }
+        return try durable?.firstSet(in: range, reading: source)
+    }
+
+    /// Words of 32 blocks from `start`, a multiple of 32, on (PROTOCOL §7, bitfield), for a log of `length` blocks.
+    func words(from start: UInt64, count: Int, length: UInt64) throws -> [UInt32] {
+        if let words = try durable?.words(from: start, count: count, reading: source) { return words }
+        var whole = PagedBitfield()
+        whole.set(start..<max(start, length))
+        return whole.words(from: start, count: count)
+    }
+}
+
+// MARK: - Changing
+
+/// A change to a ``BlockPresence`` that is queued.
+struct PresenceChange: Sendable {
+    fileprivate let bitfield: LocalBitfield?
+    fileprivate let revision: UInt64
+}
+
+extension BlockPresence {
+    /// Puts into `write` that the blocks of a log grow from `oldLength` to `length`, of which `added` will be here, in
+    /// ascending order.
+    ///
+    /// - Returns: what to hand to ``commit(_:)`` once the write set is committed.
+    func stage(_ added: [Range<UInt64>], oldLength: UInt64, length: UInt64, in write: inout CoreWrite) throws -> PresenceChange {
+        if staged == nil, added == [oldLength..<length] || (added.isEmpty && oldLength == length) {
+            // A whole log stays whole. If it is only about to become so, this must not outlive the failure of that.
+            if durable != nil { write.expectPresence(revision: nil) }
+            return PresenceChange(bitfield: nil, revision: stagedRevision)
+        }
+        write.expectPresence(revision: staged == nil ? nil : stagedRevision)
+        var changed = staged ?? LocalBitfield(baseLength: oldLength, contiguousLength: oldLength)
+        let revisionBefore = changed.revision
+        for range in added { try changed.set(range, reading: source) }
+        stagedRevision += 1
+        if changed.contiguousLength >= length {
+            write.put(presence: nil)
+            staged = nil
+        } else {
+            for (index, page) in changed.changes(since: revisionBefore) { write.put(page: page, at: index) }
+            write.put(
+                presence: PresenceRecord(
+                    revision: stagedRevision, baseLength: changed.baseLength,
+                    contiguousLength: changed.contiguousLength))
+            staged = changed
+        }
+        return PresenceChange(bitfield: staged, revision: stagedRevision)
+    }
+
+    /// Takes over a change whose write set was committed. Changes are committed in the order in which they were staged.
+    func commit(_ change: PresenceChange) {
+        durable = change.bitfield
+        if let revision = durable?.revision { durable?.stored(upTo: revision) }
+        // Pages that are stored need not be held for being changed any longer.
+        if let revision = change.bitfield?.revision { staged?.stored(upTo: revision) }
+    }
+
+    /// Gives up what is staged and was not committed.
+    func resetStaging() {
+        staged = durable
+    }
+}
