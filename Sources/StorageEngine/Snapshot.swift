@@ -84,6 +84,15 @@ public struct KeyRange: Sendable, Equatable {
     }
 }
 
+extension KeyRange {
+    /// Whether `key` lies in the range.
+    func contains(_ key: [UInt8]) -> Bool {
+        if let lower, key.lexicographicallyPrecedes(lower) { return false }
+        if let upper { return key.lexicographicallyPrecedes(upper) }
+        return true
+    }
+}
+
 /// The direction of a scan.
 public enum ScanOrder: Sendable {
     /// From the lowest key up.

@@ -45,5 +45,6 @@ public struct StorageError: Error, Equatable, Sendable {
 }
 
 extension StorageError: CustomStringConvertible {
+    /// The message.
     public var description: String { message }
 }

@@ -39,11 +39,19 @@ public struct WriteSet: Sendable {
     private(set) var operations: [Operation] = []
     private(set) var expectations: [Expected] = []
 
-    /// The bytes of keys and values in the set: what it counts against the bounds of queue and transaction.
+    /// What each write and expectation counts besides its bytes: about what it occupies in memory.
+    static let overhead = 64
+
+    /// What the set counts against the bounds of queue and transaction: the bytes of its keys and values, and 64 for each
+    /// write and expectation.
     public private(set) var byteCount = 0
 
     /// Creates a set that does nothing.
     public init() {}
+
+    /// The shortest and the longest key that the set writes; checked when it is queued, so that a key that no engine
+    /// takes fails this set and not the group around it.
+    private(set) var keyLengths: ClosedRange<Int>?
 
     /// Whether the set writes nothing.
     public var isEmpty: Bool { operations.isEmpty }
@@ -55,39 +63,46 @@ public struct WriteSet: Sendable {
 extension WriteSet {
     /// Stores `value` under `key`. A long value is shared with the caller and not copied.
     public mutating func put(_ table: Table, key: RawSpan, value: ArraySlice<UInt8>) {
-        operations.append(.put(table, key: intern(key), value: intern(value)))
+        operations.append(.put(table, key: internKey(key), value: intern(value)))
     }
 
     /// Stores a copy of `value` under `key`.
     public mutating func put(_ table: Table, key: RawSpan, value: RawSpan) {
-        operations.append(.put(table, key: intern(key), value: .arena(intern(value))))
+        operations.append(.put(table, key: internKey(key), value: .arena(intern(value))))
     }
 
     /// Combines `operand` with what is stored under `key` when the set is applied.
     public mutating func merge(_ table: Table, key: RawSpan, operand: ArraySlice<UInt8>, _ rule: MergeRule) {
-        operations.append(.merge(table, key: intern(key), operand: intern(operand), rule))
+        operations.append(.merge(table, key: internKey(key), operand: intern(operand), rule))
     }
 
     /// Removes `key`.
     public mutating func delete(_ table: Table, key: RawSpan) {
-        operations.append(.delete(table, key: intern(key)))
+        operations.append(.delete(table, key: internKey(key)))
     }
 
     /// Removes all keys of `range`.
     public mutating func delete(_ table: Table, _ range: KeyRange) {
-        byteCount += (range.lower?.count ?? 0) + (range.upper?.count ?? 0)
+        byteCount += Self.overhead + (range.lower?.count ?? 0) + (range.upper?.count ?? 0)
         operations.append(.deleteRange(table, range))
     }
 
     /// Stores under `key` a value that is made when the set's group is sealed; see ``Seal``.
     public mutating func put(_ table: Table, key: RawSpan, seal: any Seal) {
         byteCount += seal.estimatedByteCount
-        operations.append(.seal(table, key: intern(key), seal))
+        operations.append(.seal(table, key: internKey(key), seal))
     }
 
     /// States what must be stored under `key` before this set is applied.
     public mutating func expect(_ table: Table, key: RawSpan, _ expectation: Expectation) {
-        expectations.append(Expected(table: table, key: intern(key), expectation: expectation))
+        expectations.append(Expected(table: table, key: internKey(key), expectation: expectation))
+    }
+
+    private mutating func internKey(_ key: RawSpan) -> Range<Int> {
+        let length = key.byteCount
+        keyLengths = min(length, keyLengths?.lowerBound ?? length)...max(length, keyLengths?.upperBound ?? length)
+        byteCount += Self.overhead
+        return intern(key)
     }
 
     private mutating func intern(_ bytes: RawSpan) -> Range<Int> {
@@ -103,6 +118,28 @@ extension WriteSet {
         let start = arena.count
         arena.append(contentsOf: bytes)
         return .arena(start..<arena.count)
+    }
+}
+
+// MARK: - Reading a set
+
+extension WriteSet {
+    /// Bytes of the arena, borrowed.
+    @_lifetime(borrow self)
+    func bytes(_ range: Range<Int>) -> RawSpan {
+        arena.span.bytes.extracting(range)
+    }
+
+    /// Bytes of the arena, copied.
+    func copy(_ range: Range<Int>) -> [UInt8] {
+        Array(arena[range])
+    }
+
+    /// Bytes of the arena for an error message.
+    func hexadecimal(_ range: Range<Int>) -> String {
+        arena[range].reduce(into: "") { text, byte in
+            text += (byte < 0x10 ? "0" : "") + String(byte, radix: 16)
+        }
     }
 }
 

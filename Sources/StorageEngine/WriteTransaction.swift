@@ -10,7 +10,7 @@ public struct WriteTransaction: ~Escapable {
 }
 
 extension WriteTransaction {
-    /// Calls `body` with the value of `key`, borrowed until the next write, or not at all where there is none.
+    /// Calls `body` with the value of `key`, borrowed, or not at all where there is none. `body` must not write.
     public borrowing func withValue(
         _ table: Table, key: RawSpan, _ body: (RawSpan) -> Void
     ) throws(StorageError) {

@@ -1,0 +1,156 @@
+/// What a ``GroupWriter``'s lock guards: the queue, who applies it, and who waits for room in it.
+///
+/// Exactly one thread owns the engine while there is work: either a caller's or the writer thread. Only the owner calls
+/// ``next(roundsLeft:)`` and ``finish(_:adding:)``, and it gives up ownership only under the lock and when the queue is
+/// empty, so nothing that is queued is ever left without somebody to apply it.
+struct GroupQueue {
+    /// One thing in the queue.
+    struct Entry {
+        enum Work {
+            /// A write set to be applied.
+            case set(WriteSet)
+            /// A set that was refused when it was queued. It keeps its place, so that completions keep their order.
+            case refused(StorageError)
+            /// Everything before it is to be brought to the disk.
+            case sync
+            /// Nothing: whoever waits for it learns that everything before it is done.
+            case barrier
+        }
+
+        let work: Work
+        /// The bytes that it occupies in the queue until it is done.
+        let byteCount: Int
+        let outcome = CommitOutcome()
+        let completion: (@Sendable (Result<CommitReceipt, StorageError>) -> Void)?
+    }
+
+    private enum Owner {
+        case nobody
+        case callersThread
+        case writerThread
+    }
+
+    /// What somebody who wants the queue applied does.
+    enum Claim {
+        /// Nothing: the queue is empty, or has an owner.
+        case none
+        /// Owns the engine: applies the queue on this thread.
+        case drain
+        /// Starts the writer thread, which owns the engine.
+        case startThread
+    }
+
+    /// What the owner does next.
+    enum Step {
+        case apply([Entry])
+        /// The rest is for the writer thread, which owns the engine from now on: start it.
+        case startThread
+        /// Nothing: the queue is empty, and the engine nobody's.
+        case rest
+    }
+
+    private let transactionByteLimit: Int
+    private var entries: [Entry] = []
+    private var owner = Owner.nobody
+
+    var rooms: RoomLine
+    private(set) var statistics = GroupWriterStatistics()
+    /// Set by the first `close`: what it and later ones wait for.
+    private(set) var closing: CommitTicket?
+
+    init(byteLimit: Int, transactionByteLimit: Int) {
+        self.transactionByteLimit = transactionByteLimit
+        rooms = RoomLine(byteLimit: byteLimit)
+    }
+}
+
+// MARK: - Queueing
+
+extension GroupQueue {
+    /// Queues `work`, or its refusal where the queue is closed.
+    mutating func append(
+        _ work: Entry.Work, byteCount: Int,
+        completion: (@Sendable (Result<CommitReceipt, StorageError>) -> Void)?
+    ) -> CommitTicket {
+        let accepted = closing == nil ? work : .refused(.writerClosed)
+        let entry = Entry(work: accepted, byteCount: byteCount, completion: completion)
+        entries.append(entry)
+        return CommitTicket(outcome: entry.outcome)
+    }
+
+    /// Queues the barrier that ends the queue; everything that comes later is refused.
+    mutating func close() -> CommitTicket {
+        if let closing { return closing }
+        let ticket = append(.barrier, byteCount: 0, completion: nil)
+        closing = ticket
+        return ticket
+    }
+}
+
+// MARK: - Ownership
+
+extension GroupQueue {
+    /// Takes ownership for a caller's thread or the writer thread, where there is something to do and no owner.
+    mutating func claim(onCallersThread: Bool) -> Claim {
+        guard !entries.isEmpty, owner == .nobody else { return .none }
+        owner = onCallersThread ? .callersThread : .writerThread
+        return onCallersThread ? .drain : .startThread
+    }
+
+    /// Takes the next group out of the queue, or gives up ownership.
+    ///
+    /// - Parameter roundsLeft: how many groups a caller's thread may still apply before the rest is left to the writer
+    ///   thread; the writer thread takes any number.
+    mutating func next(roundsLeft: Int) -> Step {
+        guard let first = entries.first else {
+            owner = .nobody
+            return .rest
+        }
+        if owner == .callersThread, roundsLeft <= 0 || first.work.isSync {
+            owner = .writerThread
+            return .startThread
+        }
+        return .apply(takeGroup())
+    }
+
+    /// As many entries from the front as go into one transaction: at least one.
+    private mutating func takeGroup() -> [Entry] {
+        var byteCount = 0
+        var count = 0
+        for entry in entries {
+            if owner == .callersThread, entry.work.isSync { break }
+            byteCount += entry.byteCount
+            if count > 0, byteCount > transactionByteLimit { break }
+            count += 1
+        }
+        var group: [Entry] = []
+        if count == entries.count {
+            swap(&group, &entries)
+        } else {
+            group = Array(entries[..<count])
+            entries.removeFirst(count)
+        }
+        return group
+    }
+
+    /// Notes that a group is done. Returns the number of the last transaction, and those who have got room by it.
+    mutating func finish(
+        _ group: [Entry], adding counts: GroupWriterStatistics
+    ) -> (receipt: CommitReceipt, admitted: [CheckedContinuation<Void, any Error>]) {
+        statistics.add(counts)
+        let admitted = rooms.release(group.reduce(0) { $0 + $1.byteCount })
+        return (CommitReceipt(transaction: statistics.transactions), admitted)
+    }
+}
+
+extension GroupQueue.Entry.Work {
+    /// Whether this does nothing but wait for the disk.
+    var isSync: Bool {
+        if case .sync = self { return true }
+        return false
+    }
+}
+
+extension StorageError {
+    static let writerClosed = StorageError(.closed, "the store's writer is closed; open the store again to write to it")
+}

@@ -1,0 +1,109 @@
+import Synchronization
+
+extension GroupWriter {
+    /// Applies the queue: with `.relaxed` on this thread, where no other does it already; with `.full` by waking the
+    /// writer thread. Not to be called inside a read.
+    public func drive() {
+        switch queue.withLock({ $0.claim(onCallersThread: durability == .relaxed) }) {
+        case .none: break
+        case .drain: drain()
+        case .startThread: startThread()
+        }
+    }
+
+    private func startThread() {
+        // The job holds the writer until the queue is empty; what was queued is committed even if nobody else keeps it.
+        thread.run { self.drain() }
+    }
+
+    /// Applies the queue group by group. Runs on the owner's thread, with no lock held.
+    private func drain() {
+        var roundsLeft = Self.maximumInlineGroups
+        while true {
+            switch queue.withLock({ $0.next(roundsLeft: roundsLeft) }) {
+            case .apply(let group): apply(group)
+            case .startThread: return startThread()
+            case .rest: return
+            }
+            roundsLeft -= 1
+        }
+    }
+}
+
+// MARK: - One group
+
+extension GroupWriter {
+    private func apply(_ group: [GroupQueue.Entry]) {
+        let sets = group.compactMap(\.work.set)
+        var counts = GroupWriterStatistics()
+        var application = GroupApplication(sets)
+        let failure = sets.isEmpty ? nil : commit(&application)
+        if !sets.isEmpty { counts.add(application, failure: failure, durability: durability) }
+        let syncFailure = group.contains(where: \.work.isSync) ? sync(&counts) : nil
+
+        let (receipt, admitted) = queue.withLock { $0.finish(group, adding: counts) }
+        for waiter in admitted { waiter.resume() }
+        var refusals = application.refusals.makeIterator()
+        for entry in group {
+            let error: StorageError? =
+                switch entry.work {
+                case .set: refusals.next().flatMap { failure ?? $0 }
+                case .refused(let refusal): refusal
+                case .sync: syncFailure
+                case .barrier: nil
+                }
+            let result = error.map(Result.failure) ?? .success(receipt)
+            entry.outcome.settle(result)
+            entry.completion?(result)
+        }
+    }
+
+    /// Commits a group in one transaction; without the sets whose seal cannot be made, as often as there are such.
+    private func commit(_ application: inout GroupApplication) -> StorageError? {
+        while true {
+            let unsealable = application.unsealableCount
+            do throws(StorageError) {
+                try engine.write(durability: durability) { transaction throws(StorageError) in
+                    try application.apply(to: transaction)
+                }
+                return nil
+            } catch {
+                guard application.unsealableCount > unsealable else { return error }
+            }
+        }
+    }
+
+    private func sync(_ counts: inout GroupWriterStatistics) -> StorageError? {
+        do throws(StorageError) {
+            try engine.sync()
+            counts.syncs += 1
+            return nil
+        } catch {
+            return error
+        }
+    }
+}
+
+extension GroupQueue.Entry.Work {
+    fileprivate var set: WriteSet? {
+        if case .set(let set) = self { return set }
+        return nil
+    }
+}
+
+extension GroupWriterStatistics {
+    fileprivate mutating func add(_ application: GroupApplication, failure: StorageError?, durability: Durability) {
+        guard failure == nil else { return failures += UInt64(application.refusals.count) }
+        transactions += 1
+        if durability == .full { syncs += 1 }
+        for refusal in application.refusals {
+            switch refusal?.code {
+            case nil: sets += 1
+            case .conflict: conflicts += 1
+            default: failures += 1
+            }
+        }
+        recordsPut += application.recordsPut
+        bytesPut += application.bytesPut
+    }
+}
