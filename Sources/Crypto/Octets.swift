@@ -1,6 +1,6 @@
 // libsodium takes its arguments as `unsigned char *`; these hand it a buffer so.
 
-extension UnsafeRawBufferPointer {
+package extension UnsafeRawBufferPointer {
     /// The buffer's bytes as C sees them; `nil` only for an empty buffer.
     var octetsIfAny: UnsafePointer<UInt8>? { baseAddress?.assumingMemoryBound(to: UInt8.self) }
 
@@ -13,7 +13,7 @@ extension UnsafeRawBufferPointer {
     }
 }
 
-extension UnsafeMutableRawBufferPointer {
+package extension UnsafeMutableRawBufferPointer {
     /// The buffer's bytes as C sees them.
     ///
     /// - Precondition: the buffer has an address: it is that of a value or of an allocation.
