@@ -80,8 +80,8 @@ import Testing
             try requester.receive(proof, signed: head)
             seeksLeftOut += 1
         }
-        // Elsewhere the two agree; should this grow, something else differs.
-        #expect(seeksLeftOut <= 20, "\(seeksLeftOut)")
+        // A handful at most: should there be more, it is not seeks that differ.
+        #expect(20 * seeksLeftOut <= cores.reduce(0) { $0 + $1.proofs.count }, "\(seeksLeftOut)")
     }
 
     @Test func `a requester that holds what its request implies verifies the recorded answer`() throws {
