@@ -1,0 +1,98 @@
+public import Crypto
+
+extension TreeHead {
+    /// Appends blocks, and returns the nodes that this makes, leaves included, each before its parent.
+    ///
+    /// Nothing is allocated but the result. On average a block makes two nodes and costs one parent hash.
+    ///
+    /// - Throws: `.treeTooLarge`; the head is unchanged then.
+    public mutating func append(
+        _ leaves: [TreeLeaf], hashing: some TreeHashing = BLAKE2bTreeHashing()
+    ) throws(TreeError) -> [TreeNode] {
+        let newLength = try self.length(adding: leaves)
+        var nodes: [TreeNode] = []
+        // A tree of n blocks has 2n nodes less one for each of its roots.
+        nodes.reserveCapacity(2 * leaves.count + length.nonzeroBitCount - newLength.nonzeroBitCount)
+        // Where leaves are merged as they come, there is at most one more root than before.
+        roots.reserveCapacity(FlatTree.maximumDepth + 2)
+        for leaf in leaves {
+            let node = TreeNode(index: length << 1, size: leaf.size, hash: leaf.hash)
+            length += 1
+            byteLength += leaf.size
+            push(node, hashing: hashing, into: &nodes)
+        }
+        return nodes
+    }
+
+    /// Appends a whole subtree by its root, and adds to `nodes` that root and the parents that this makes.
+    ///
+    /// - Throws: `.invalidOperation` where it does not begin at the end of the tree or has too many bytes; the head
+    ///   is unchanged then.
+    public mutating func append(
+        subtree node: TreeNode, hashing: some TreeHashing = BLAKE2bTreeHashing(), into nodes: inout [TreeNode]
+    ) throws(TreeError) {
+        try extend(over: node)
+        push(node, hashing: hashing, into: &nodes)
+    }
+
+    /// The tree grown to `length` blocks by the nodes of `FlatTree.subtrees(covering: self.length..<length)`, which are
+    /// looked up by their indices.
+    ///
+    /// This is how a signature over a longer tree is checked for a shorter one (PROTOCOL §3: allowPatch).
+    ///
+    /// - Throws: `.invalidOperation` where `length` is below the tree's own or no tree can have it; `.missingNode`; what
+    ///   the reader throws.
+    public func lifted(
+        to length: UInt64, reading reader: some NodeReader & ~Escapable,
+        hashing: some TreeHashing = BLAKE2bTreeHashing()
+    ) throws -> TreeHead {
+        guard length >= self.length else {
+            throw TreeError(.invalidOperation, "a tree of \(self.length) blocks cannot be lifted to \(length)")
+        }
+        guard length <= FlatTree.maximumLength else {
+            throw TreeError(.invalidOperation, "no tree has \(length) blocks")
+        }
+        var lifted = self
+        var nodes: [TreeNode] = []
+        for index in FlatTree.subtrees(covering: self.length..<length) {
+            let node = try reader.required(index)
+            guard node.index == index else {
+                throw TreeError(.invalidOperation, "node \(node.index) was found in the place of node \(index)")
+            }
+            try lifted.append(subtree: node, hashing: hashing, into: &nodes)
+        }
+        return lifted
+    }
+
+    /// Makes `node` the last root, and joins roots as long as the last two are siblings.
+    ///
+    /// The caller has counted the node's blocks and bytes, so sizes cannot overflow here.
+    private mutating func push(_ node: TreeNode, hashing: some TreeHashing, into nodes: inout [TreeNode]) {
+        var node = node
+        nodes.append(node)
+        while let left = roots.last, !FlatTree.isLeftChild(node.index), FlatTree.sibling(of: node.index) == left.index {
+            let size = left.size + node.size
+            node = TreeNode(
+                index: FlatTree.parent(of: node.index), size: size,
+                hash: hashing.parent(size: size, left: left.hash, right: node.hash))
+            nodes.append(node)
+            roots.removeLast()
+        }
+        roots.append(node)
+    }
+
+    /// The length with `leaves` added, all of them checked before the first is taken.
+    private func length(adding leaves: [TreeLeaf]) throws(TreeError) -> UInt64 {
+        guard UInt64(leaves.count) <= FlatTree.maximumLength - length else {
+            throw TreeError(.treeTooLarge, "\(length) and \(leaves.count) blocks are more than a tree can have")
+        }
+        var room = FlatTree.maximumByteLength - byteLength
+        for leaf in leaves {
+            guard leaf.size <= room else {
+                throw TreeError(.treeTooLarge, "\(leaves.count) blocks are more bytes than a tree can have")
+            }
+            room -= leaf.size
+        }
+        return length + UInt64(leaves.count)
+    }
+}

@@ -1,0 +1,62 @@
+public import Crypto
+
+extension TreeHead {
+    /// Checks a proof against this tree (PROTOCOL §4, Verification).
+    ///
+    /// To check a tree from its very beginning, as for another fork or in search of a conflict, ask an empty head of that
+    /// fork: `TreeHead(fork: remoteFork).verify(proof, reading: [:])`.
+    ///
+    /// A proof whose upgrade brings nothing new is accepted for its block or hash, if its tree is ours as far as it goes.
+    /// That happens when two peers were asked and the other one was faster.
+    ///
+    /// - Parameters:
+    ///   - proof: a claim, of any size and content.
+    ///   - reader: holds the nodes of this tree that are known here.
+    /// - Returns: what was proven, or what is proven if the tree's signature is valid.
+    /// - Throws: `.invalidOperation` where nodes are missing or misplaced, or lead to a node that is not known here;
+    ///   `.invalidChecksum` where a hash differs; `.staleUpgrade` where the upgrade does not connect to this tree; what the
+    ///   reader throws. Nothing of such a proof may be used.
+    public func verify(
+        _ proof: Proof, reading reader: some NodeReader & ~Escapable,
+        hashing: some TreeHashing = BLAKE2bTreeHashing()
+    ) throws -> ProofVerdict {
+        var path = try ProvenPath(proof, hashing: hashing)
+        var verified = VerifiedProof()
+        verified.block = proof.block.map { VerifiedProof.Block(index: $0.index, value: $0.value) }
+        verified.hash = proof.hash?.nodes.first
+        verified.nodes = path?.below ?? []
+
+        guard let upgrade = proof.upgrade else {
+            if let path { try anchor(path, in: &verified, reading: reader) }
+            return .proven(verified)
+        }
+        var growth = try TreeGrowth(of: self, from: upgrade.start, reading: reader)
+        try growth.lift(by: upgrade, standIn: &path, hashing: hashing)
+        let requestedHead = growth.head
+        try growth.append(upgrade.additionalNodes, hashing: hashing)
+        if let path { try anchor(path, in: &verified, reading: reader) }
+
+        verified.nodes += growth.nodes
+        if try growth.isLonger(reading: reader) {
+            verified.upgrade = VerifiedProof.Upgrade(head: growth.head, signature: upgrade.signature)
+        }
+        return .unsigned(
+            UnsignedProof(
+                head: growth.head, requestedHead: requestedHead, signature: upgrade.signature, proof: verified))
+    }
+
+    /// Compares the root of a path with the node that is known here.
+    private func anchor(
+        _ path: ProvenPath, in verified: inout VerifiedProof, reading reader: some NodeReader & ~Escapable
+    ) throws {
+        let root = path.root
+        guard holds(root.index), let known = try reader.node(at: root.index) else {
+            throw TreeError(.invalidOperation, "the proof leads to node \(root.index), which is not known here")
+        }
+        guard root.hash == known.hash, path.rootSizeIsHashed || root.size == known.size else {
+            throw TreeError(.invalidChecksum, "node \(root.index) differs from the one known here")
+        }
+        // The known size may come from a hash part that shared it out wrongly; this one is certain.
+        if root.size != known.size { verified.nodes.append(root) }
+    }
+}
