@@ -19,6 +19,14 @@ public struct ByteWriter: Sendable {
         bytes.reserveCapacity(capacity)
     }
 
+    /// Creates a writer that goes on where `bytes` ends, and takes them over.
+    ///
+    /// Nothing is copied where the caller gives up its own reference first, as by swapping it for an empty array: so an
+    /// owner of a long buffer can lend it out to be written to in place, and have it back by ``take()``.
+    public init(appendingTo bytes: consuming [UInt8]) {
+        self.bytes = bytes
+    }
+
     /// How many bytes have been written.
     public var count: Int { bytes.count }
 
