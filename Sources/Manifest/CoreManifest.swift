@@ -1,4 +1,5 @@
 public import Crypto
+import MerkleTree
 
 /// Who may sign a core's tree, and what the tree must begin with (PROTOCOL §3).
 ///
@@ -97,8 +98,6 @@ extension CoreManifest {
         public static let linked = 4096
         /// How many bytes of user data a manifest may carry.
         public static let userDataByteLength = 1 << 20
-        /// The longest tree, in blocks: its indices are twice as large and must stay below 2^53.
-        public static let treeLength: UInt64 = 1 << 52 - 1
     }
 
     private func validate() throws(ManifestError) {
@@ -112,7 +111,7 @@ extension CoreManifest {
         try Self.check(signers.count, atMost: Limits.signers, "signers")
         try Self.check(linked?.count ?? 0, atMost: Limits.linked, "linked cores")
         try Self.check(userData?.count ?? 0, atMost: Limits.userDataByteLength, "bytes of user data")
-        if let prologue, prologue.length > Limits.treeLength {
+        if let prologue, prologue.length > FlatTree.maximumLength {
             throw ManifestError(.tooLarge, "a prologue of \(prologue.length) blocks is longer than any tree")
         }
     }

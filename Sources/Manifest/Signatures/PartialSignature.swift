@@ -1,5 +1,6 @@
 public import CompactEncoding
 public import Crypto
+public import MerkleTree
 
 /// One signer's share of a tree's signature (`multisig.json`: parts).
 public struct PartialSignature: Hashable, Sendable {
@@ -23,7 +24,7 @@ public struct PartialSignature: Hashable, Sendable {
         public var lengthAfter: UInt64
         /// How many blocks longer it is.
         public var length: UInt64
-        /// The nodes that lift the shorter tree to it: those of an upgrade between the two (PROTOCOL §4).
+        /// The nodes that lift the shorter tree to it: those of `FlatTree.subtrees(covering:)` for the blocks between.
         public var nodes: [TreeNode]
 
         /// Describes the way from a tree of `lengthBefore` blocks to one of `lengthAfter`.
@@ -35,13 +36,30 @@ public struct PartialSignature: Hashable, Sendable {
             self.length = lengthAfter - lengthBefore
             self.nodes = nodes
         }
+
+        /// Reads the nodes that lead from a tree of `lengthBefore` blocks to one of `lengthAfter`.
+        ///
+        /// - Precondition: the second is longer.
+        /// - Throws: `TreeError` with `.missingNode`; what the reader throws.
+        public init(
+            from lengthBefore: UInt64, to lengthAfter: UInt64, reading reader: some NodeReader & ~Escapable
+        ) throws {
+            var nodes: [TreeNode] = []
+            for index in FlatTree.subtrees(covering: lengthBefore..<lengthAfter) {
+                guard let node = try reader.node(at: index) else {
+                    throw TreeError(.missingNode(index), "node \(index) of the patch is not held here")
+                }
+                nodes.append(node)
+            }
+            self.init(from: lengthBefore, to: lengthAfter, nodes: nodes)
+        }
     }
 }
 
 extension TreeAuthority {
     /// Puts shares together to the `signature` field that is stored and sent.
     ///
-    /// The shares are not verified here; ``verify(_:of:roots:hashing:)`` does that. Only the first ``quorum`` of them
+    /// The shares are not verified here; ``verify(_:of:hashing:)`` does that. Only the first ``quorum`` of them
     /// will count.
     ///
     /// - Throws: `.quorumNotReached`; `.unknownSigner` for a signer that does not exist or comes twice among those that

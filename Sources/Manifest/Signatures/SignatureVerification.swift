@@ -1,33 +1,32 @@
 import CompactEncoding
 public import Crypto
+public import MerkleTree
 
 extension TreeAuthority {
-    /// Checks that `signature` is enough for the tree that `statement` names (PROTOCOL §3, Verification).
+    /// Checks that `signature` is enough for the tree of `head` (PROTOCOL §3, Verification).
     ///
     /// - Parameters:
     ///   - signature: the `signature` field as stored or received; a static core may have none.
-    ///   - statement: the tree's hash, length and fork, computed by the caller and not taken from a peer.
-    ///   - roots: the tree's roots, left to right, whose hash `statement` holds; only a patch needs them.
+    ///   - head: the tree, recomputed from what was received.
     /// - Throws: `.invalidSignature`, or `.prologueMismatch`: the tree is shorter than the prologue or differs from it.
     public func verify(
-        _ signature: [UInt8]?, of statement: TreeStatement, roots: [TreeNode],
-        hashing: some TreeHashing = BLAKE2bTreeHashing()
+        _ signature: [UInt8]?, of head: TreeHead, hashing: some TreeHashing = BLAKE2bTreeHashing()
     ) throws(ManifestError) {
-        if let prologue, statement.length <= prologue.length {
+        let statement = TreeStatement(head, hashing: hashing)
+        if let prologue, head.length <= prologue.length {
             return try check(statement, against: prologue)
         }
         guard quorum > 0 else {
-            throw invalid("nobody can sign this core, and its tree is past the prologue: length \(statement.length)")
+            throw invalid("nobody can sign this core, so its tree cannot have \(head.length) blocks")
         }
-        guard let signature else { throw invalid("the tree of length \(statement.length) is not signed") }
+        guard let signature else { throw invalid("the tree of length \(head.length) is not signed") }
         switch signatureForm {
         case .bare:
             guard let bare = Bytes64(signature), holds(bare, of: statement, bySigner: 0) else {
-                throw invalid("the signer did not sign this tree of length \(statement.length)")
+                throw invalid("the signer did not sign this tree of length \(head.length)")
             }
         case .list(let form):
-            let list = try decode(signature, as: form)
-            try verify(list, of: statement, roots: roots, hashing: hashing)
+            try verify(try decode(signature, as: form), of: head, statement, hashing: hashing)
         }
     }
 
@@ -53,24 +52,39 @@ extension TreeAuthority {
     }
 
     private func verify(
-        _ list: MultiSignature, of statement: TreeStatement, roots: [TreeNode], hashing: some TreeHashing
+        _ list: MultiSignature, of head: TreeHead, _ statement: TreeStatement, hashing: some TreeHashing
     ) throws(ManifestError) {
         guard list.inputs.count >= quorum else {
             throw invalid("\(list.inputs.count) signatures are fewer than the quorum of \(quorum)")
         }
+        // Nodes are found by their index, whatever their order; of two with one index the last counts.
+        let patchNodes = Dictionary(list.patchNodes.map { ($0.index, $0) }) { _, last in last }
         var counted: Set<UInt64> = []
         // Later ones never count: a wrong signature within the quorum is not made good by a right one after it.
         for input in list.inputs.prefix(quorum) {
             guard input.signer < UInt64(manifest.signers.count), counted.insert(input.signer).inserted else {
                 throw invalid("signer \(input.signer) does not exist or comes twice")
             }
-            var signed = statement
-            if input.patch != 0, allowsPatch {
-                signed = try lift(statement, roots, by: input.patch, with: list.patchNodes, hashing: hashing)
-            }
+            let isPatched = input.patch != 0 && allowsPatch
+            let signed =
+                isPatched ? try lift(head, by: input.patch, with: patchNodes, hashing: hashing) : statement
             guard holds(input.signature, of: signed, bySigner: Int(input.signer)) else {
                 throw invalid("signer \(input.signer) did not sign this tree of length \(signed.length)")
             }
+        }
+    }
+
+    /// The statement about the tree that is `patch` blocks longer, its roots computed from ours and the patch's nodes.
+    private func lift(
+        _ head: TreeHead, by patch: UInt64, with nodes: [UInt64: TreeNode], hashing: some TreeHashing
+    ) throws(ManifestError) -> TreeStatement {
+        // No tree is as long as the largest sum of two lengths, so it can neither overflow nor pass for another.
+        let (length, overflow) = head.length.addingReportingOverflow(patch)
+        do {
+            let longer = try head.lifted(to: overflow ? .max : length, reading: nodes, hashing: hashing)
+            return TreeStatement(longer, hashing: hashing)
+        } catch {
+            throw invalid("the patch does not lead from \(head.length) blocks to \(patch) more: \(error)")
         }
     }
 

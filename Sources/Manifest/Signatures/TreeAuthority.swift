@@ -5,7 +5,7 @@ public import Crypto
 ///
 /// ```swift
 /// let authority = try TreeAuthority(key: key, manifest: manifest)
-/// try authority.verify(signature, of: statement, roots: roots)  // throws where the signature does not hold
+/// try authority.verify(signature, of: head)  // throws where the signature does not hold
 /// ```
 public struct TreeAuthority: Hashable, Sendable {
     /// The core's key.

@@ -1,5 +1,6 @@
 public import CompactEncoding
-import Crypto
+public import Crypto
+public import MerkleTree
 
 /// What a signer states: at `fork`, the first `length` blocks hash to `treeHash` (PROTOCOL §3, what is signed).
 public struct TreeStatement: Hashable, Sendable {
@@ -15,6 +16,11 @@ public struct TreeStatement: Hashable, Sendable {
         self.treeHash = treeHash
         self.length = length
         self.fork = fork
+    }
+
+    /// The statement about the tree of `head`.
+    public init(_ head: TreeHead, hashing: some TreeHashing = BLAKE2bTreeHashing()) {
+        self.init(treeHash: head.treeHash(hashing), length: head.length, fork: head.fork)
     }
 
     /// The 112 bytes that are signed: `TREE ‖ context ‖ treeHash ‖ u64 length ‖ u64 fork`.
