@@ -1,6 +1,9 @@
 import HypercoreStorage
+import Manifest
 import MerkleTree
 import Replication
+import StorageEngine
+import Synchronization
 
 /// What proofs are made of: the durable head at the time that a request was taken.
 private struct ProofSource {

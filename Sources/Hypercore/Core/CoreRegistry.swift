@@ -3,7 +3,7 @@ public import HypercoreStorage
 import Manifest
 import MerkleTree
 import Replication
-public import StorageEngine
+import StorageEngine
 import Synchronization
 
 /// The open cores of one store: each is open once, however many sessions and peers it has.

@@ -56,8 +56,7 @@ extension Replicator {
             if known == nil { learnt = authority.manifest }
         }
         let proof = try verdict.accept { head, signature in
-            let statement = TreeStatement(treeHash: head.treeHash(), length: head.length, fork: head.fork)
-            try authority.verify(signature, of: statement, roots: head.roots)
+            try authority.verify(signature, of: head)
             return true
         }
         return Verified(proof: proof, manifest: learnt)
