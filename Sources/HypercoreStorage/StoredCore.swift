@@ -1,4 +1,4 @@
-import Bitfield
+public import Bitfield
 import CompactEncoding
 public import Crypto
 public import MerkleTree

@@ -1,4 +1,5 @@
 import Replication
+import StorageEngine
 
 /// What has to happen after the core's lock was released, in this order: send, commit, tell, resume, answer.
 ///

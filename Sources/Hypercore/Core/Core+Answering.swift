@@ -1,6 +1,15 @@
 import HypercoreStorage
+import Manifest
 import MerkleTree
 import Replication
+import StorageEngine
+import Synchronization
+
+/// What proofs are made of: the durable head at the time that a request was taken.
+private struct ProofSource {
+    let head: HeadRecord
+    let prologueLength: UInt64
+}
 
 extension Core {
     /// Answers a peer's requests, in order, for as long as its stream takes more.
@@ -9,10 +18,12 @@ extension Core {
     func answerRequests(on channel: PeerChannel) {
         repeat {
             guard channel.startAnswering() else { return }
-            while channel.stream.acceptsUploads, let (answer, head) = nextAnswer(on: channel) {
-                let result = prove(answer, from: head)
+            while channel.stream.acceptsUploads, let (answer, source) = nextAnswer(on: channel) {
+                let result = prove(answer, from: source)
                 turn { state, effects in
-                    state.replicator.answered(answer, with: result, now: registry.now, into: &effects.replication)
+                    state.replicator.answered(
+                        answer, with: result, log: CoreLogView(self, state), now: registry.now,
+                        into: &effects.replication)
                 }
                 channel.stream.flushIfLarge()
             }
@@ -21,12 +32,12 @@ extension Core {
         } while channel.stream.acceptsUploads && hasRequests(on: channel)
     }
 
-    private func nextAnswer(on channel: PeerChannel) -> (Answer, HeadRecord)? {
-        var next: (Answer, HeadRecord)?
+    private func nextAnswer(on channel: PeerChannel) -> (Answer, ProofSource)? {
+        var next: (Answer, ProofSource)?
         turn { state, effects in
             let log = CoreLogView(self, state)
             if let answer = state.replicator.nextAnswer(for: channel.peer, log: log, into: &effects.replication) {
-                next = (answer, state.durable)
+                next = (answer, ProofSource(head: state.durable, prologueLength: state.authority?.prologue?.length ?? 0))
             }
         }
         return next
@@ -37,12 +48,13 @@ extension Core {
     }
 
     /// Puts together what was asked for, out of a durable head, in one snapshot of the store.
-    private func prove(_ answer: Answer, from head: HeadRecord) -> Result<Proof, AnswerFailure> {
+    private func prove(_ answer: Answer, from source: ProofSource) -> Result<Proof, AnswerFailure> {
+        let head = source.head
         guard answer.fork == head.fork else { return .failure(.notAvailable) }
         let tree = stored.tree(spans: head.spans)
         do {
             return try registry.directory.engine.read { _ in
-                let plan = try head.tree.plan(answer.parts, prologueLength: 0, reading: tree)
+                let plan = try head.tree.plan(answer.parts, prologueLength: source.prologueLength, reading: tree)
                 var value: [UInt8] = []
                 if let block = plan.block {
                     guard let stored = try stored.block(block.index, spans: head.spans) else {

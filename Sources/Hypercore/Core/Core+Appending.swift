@@ -1,7 +1,9 @@
 import Crypto
 import HypercoreStorage
 import MerkleTree
+import Replication
 import StorageEngine
+import Synchronization
 
 extension Core {
     /// Appends blocks: hash outside the lock, chain and queue under it, wait for the commit outside again.
@@ -20,7 +22,7 @@ extension Core {
             do {
                 _ = try await writer.commit(ticket)
                 return result
-            } catch let error as StorageError where error.code == .conflict {
+            } catch where error.code == .conflict {
                 // Ours to repeat only if it was our own chain that broke; another's change is the caller's to hear of.
                 guard state.withLock({ $0.stagingEpoch != epoch }) else { throw HypercoreError(error, key: key) }
             } catch {

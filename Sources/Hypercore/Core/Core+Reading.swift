@@ -1,6 +1,7 @@
 import Crypto
 import HypercoreStorage
 import StorageEngine
+import Synchronization
 
 extension Core {
     /// The block `index`, if it is here.
@@ -21,8 +22,15 @@ extension Core {
     }
 
     /// Whether block `index` is here.
-    func has(_ index: UInt64) -> Bool {
-        state.withLock { state in index < state.durable.length && state.blocks.contains(index) }
+    func has(_ index: UInt64) throws -> Bool {
+        do {
+            return try state.withLock { state in
+                guard index < state.durable.length else { return false }
+                return try state.blocks.contains(index)
+            }
+        } catch {
+            throw HypercoreError(error, key: key)
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 import Protomux
 import Replication
+import Synchronization
 
 // The driver of the replication machine: what happens on streams, in the store and in sessions becomes its inputs, and
 // its effects become messages, commits and resumed waits.

@@ -3,7 +3,7 @@ public import HypercoreStorage
 import Manifest
 import MerkleTree
 import Replication
-public import StorageEngine
+import StorageEngine
 import Synchronization
 
 /// The open cores of one store: each is open once, however many sessions and peers it has.
@@ -17,6 +17,7 @@ public final class CoreRegistry: Sendable {
     /// The stored cores.
     public let directory: CoreDirectory
     let hashing: any TreeHashing
+    private let clock: @Sendable () -> ContinuousClock.Instant
     private let deriveKeyPair: KeyPairDerivation
     private let state = Mutex(State())
 
@@ -42,13 +43,24 @@ public final class CoreRegistry: Sendable {
     }
 
     /// Manages the cores of `directory`.
+    ///
+    /// - Parameters:
+    ///   - hashing: how blocks and nodes are hashed.
+    ///   - clock: what time it is; replaced by simulations, together with that of the streams.
+    ///   - deriveKeyPair: makes the key pair of a named core, when it is first appended to.
     public init(
-        directory: CoreDirectory, hashing: any TreeHashing = BLAKE2bTreeHashing(), deriveKeyPair: @escaping KeyPairDerivation
+        directory: CoreDirectory, hashing: any TreeHashing = BLAKE2bTreeHashing(),
+        clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }, deriveKeyPair: @escaping KeyPairDerivation
     ) {
+        self.clock = clock
         self.directory = directory
         self.hashing = hashing
         self.deriveKeyPair = deriveKeyPair
     }
+}
+
+extension CoreRegistry {
+    var now: Milliseconds { ReplicationTime.milliseconds(at: clock()) }
 }
 
 // MARK: - Opening

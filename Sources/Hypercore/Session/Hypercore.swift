@@ -1,5 +1,7 @@
 public import CompactEncoding
 public import Crypto
+import HypercoreStorage
+import MerkleTree
 import Synchronization
 
 /// A session on a log: a signed, Merkle-verified, append-only list of blocks.
@@ -65,7 +67,7 @@ extension Hypercore {
     public var length: UInt64 { core.durableHead.length }
 
     /// The bytes of all blocks, as they are stored and replicated.
-    public var byteLength: UInt64 { core.durableHead.byteLength }
+    public var byteLength: UInt64 { core.durableHead.tree.byteLength }
 
     /// How often the log was truncated.
     public var fork: UInt64 { core.durableHead.fork }
@@ -82,7 +84,7 @@ extension Hypercore {
     /// The hash of the whole tree, at the present length (PROTOCOL §2).
     public func treeHash() throws -> Bytes32 {
         try requireOpen()
-        return core.hashing.tree(core.durableHead.roots)
+        return core.hashing.tree(core.durableHead.tree.roots)
     }
 
     /// What happens to the log from now on. Every call is a subscription of its own; a slow subscriber misses the oldest
@@ -132,7 +134,12 @@ extension Hypercore {
     }
 
     /// Whether block `index` is stored here.
-    public func has(_ index: UInt64) -> Bool { core.has(index) }
+    ///
+    /// - Throws: `.closed`, `.damaged`, `.storage`.
+    public func has(_ index: UInt64) throws -> Bool {
+        try requireOpen()
+        return try core.has(index)
+    }
 
     /// The block `index`: at once if it is stored here, else as soon as a peer has brought it and it was verified.
     ///

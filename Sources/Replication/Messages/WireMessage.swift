@@ -29,21 +29,31 @@ public enum WireMessage: Hashable, Sendable {
     /// An application's own message.
     case `extension`(ExtensionMessage)
 
-    /// The number of a message in the channel's list of types.
+    /// The kinds of messages, by their types on the wire.
     public enum Kind: UInt64, CaseIterable, Sendable {
+        /// That of ``WireMessage/sync(_:)``.
         case sync = 0
+        /// That of ``WireMessage/request(_:)``.
         case request = 1
+        /// That of ``WireMessage/cancel(_:)``.
         case cancel = 2
+        /// That of ``WireMessage/data(_:)``.
         case data = 3
+        /// That of ``WireMessage/noData(_:)``.
         case noData = 4
+        /// That of ``WireMessage/want(_:)``.
         case want = 5
+        /// That of ``WireMessage/unwant(_:)``.
         case unwant = 6
+        /// That of ``WireMessage/bitfield(_:)``.
         case bitfield = 7
+        /// That of ``WireMessage/range(_:)``.
         case range = 8
+        /// That of ``WireMessage/extension(_:)``.
         case `extension` = 9
     }
 
-    /// The message's type on the wire.
+    /// What kind of message it is.
     public var kind: Kind {
         switch self {
         case .sync: .sync

@@ -1,0 +1,51 @@
+/// Every bound of the replicator, in one place. The defaults are those of the protocol where it has one.
+///
+/// A bound protects memory and time against a peer; none of them can be exceeded by what any peer sends.
+public struct ReplicationLimits: Hashable, Sendable {
+    // MARK: What we ask
+
+    /// Requests that may be under way to one peer (PROTOCOL §7, Requesting).
+    public var requestsToPeer = 48
+    /// Request ids of one peer that may be blocked by cancels whose fate is unknown; then nothing more is asked of it.
+    public var cancelledRequestsToPeer = 192
+    /// Bytes that may be verified and not yet committed; then nothing more is asked.
+    public var uncommittedBytes = 16 * 1024 * 1024
+    /// Answers without use (refused, empty, or not what was asked) of one kind, after which a peer is paused for good.
+    public var uselessAnswers = 32
+    /// Wants of the local side at one time.
+    public var wants = 1_048_576
+    /// Ranges that are looked through at a time; the others wait.
+    public var rangesAtOnce = 64
+    /// Places that a search for the next block to ask may look at in one call; a tick carries on.
+    public var searchSteps = 1024
+
+    // MARK: What a peer has
+
+    /// 32,768-block pages that may be kept of what one peer has, beyond its unbroken prefix.
+    public var remotePages = 8192
+    /// Windows that may be wanted from one peer at a time (PROTOCOL §7, Wants).
+    public var windowsWanted = 512
+
+    // MARK: What a peer wants
+
+    /// Windows that one peer may want; beyond them it wants everything (PROTOCOL §7, Wants).
+    public var windowsWantedByPeer = 512
+    /// Sizes that these windows may have.
+    public var windowSizesWantedByPeer = 4
+    /// Ranges that one peer may want a part of; beyond them it wants everything.
+    public var anyRangesWantedByPeer = 16
+    /// Windows whose bits wait to be sent to one peer; beyond them the oldest are not answered.
+    public var windowsToAnswer = 512
+
+    // MARK: What a peer asks
+
+    /// Requests of one peer that may wait to be answered; one more destroys its stream.
+    public var requestsFromPeer = 2048
+    /// Requests that cannot be answered, after which a peer's stream is closed (PROTOCOL §7, Answering).
+    public var invalidRequests = 64
+    /// Requests that one call of ``Replicator/nextAnswer(for:log:into:)`` answers by itself.
+    public var plainAnswersAtOnce = 64
+
+    /// The protocol's bounds.
+    public init() {}
+}

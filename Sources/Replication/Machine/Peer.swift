@@ -1,0 +1,71 @@
+import Bitfield
+
+/// What the replicator knows of one open peer. Each concern keeps its own state; this only holds them together.
+struct Peer {
+    let id: PeerID
+    /// Whether it answers requests with a seek part.
+    let supportsSeeks: Bool
+
+    /// Its last sync; `nil` before the first.
+    var remote: SyncMessage?
+    /// Whether the next flush is to send it a sync.
+    var owesSync = false
+    /// Whether the next flush is to find out anew if we can lift it to our length.
+    var checksUpgrade = false
+    /// Whether we can lift it to our length (PROTOCOL §7, Sync and upgrades).
+    var canUpgrade = true
+
+    /// What it has, and where it was asked to tell so.
+    var haves: RemoteBitfield
+    var windows = WantedWindows()
+    /// What it wants to be told of, and how much of our unbroken prefix it was told of.
+    var wants = RemoteWants()
+    var announcedLength: UInt64 = 0
+    /// Windows that it wants the bits of, waiting to be sent.
+    var windowsToAnswer = FIFO<Range<UInt64>>()
+
+    /// What we asked of it, and how far the searches for more have come.
+    var requests = RequestTable()
+    var searches = SearchCursors()
+    /// The largest length that it has named and whose roots are all stored here, in our present fork.
+    var provenLength: UInt64 = 0
+
+    /// What it asked of us.
+    var uploads = UploadQueue()
+    var refusals = RefusalQueue()
+    /// Whether the next flush is to tell the driver that it waits for answers.
+    var announcesAnswers = false
+
+    var conduct = PeerConduct()
+
+    /// Whether its channel was asked to be closed; what it still sends is ignored.
+    var isClosing = false
+
+    init(_ id: PeerID, supportsSeeks: Bool, limits: ReplicationLimits) {
+        self.id = id
+        haves = RemoteBitfield(segmentLimit: limits.remotePages)
+        self.supportsSeeks = supportsSeeks
+    }
+}
+
+/// How well a peer behaves, and whether that has cost it our trust.
+struct PeerConduct {
+    /// Whether it is not asked for anything any more.
+    private(set) var isPaused = false
+    private var notAvailable = 0
+    private var invalidRequest = 0
+    private var useless = 0
+
+    /// It sent something that did not verify.
+    mutating func sentInvalidData() { isPaused = true }
+
+    /// It refused a request, giving one of the two reasons or none.
+    mutating func refused(_ reason: NoDataMessage.Reason?, limits: ReplicationLimits) {
+        switch reason {
+        case .notAvailable: notAvailable += 1
+        case .invalidRequest: invalidRequest += 1
+        default: useless += 1
+        }
+        if max(notAvailable, invalidRequest, useless) >= limits.uselessAnswers { isPaused = true }
+    }
+}

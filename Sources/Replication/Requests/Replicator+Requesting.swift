@@ -1,0 +1,109 @@
+import Bitfield
+import Crypto
+import MerkleTree
+
+// What is asked of peers, and of which. Upgrades first, then single blocks, then ranges.
+
+extension Replicator {
+    /// The tree over everything that is verified, stored or not.
+    func verifiedTree(_ log: some LogView & ~Escapable) -> TreeHead {
+        overlay.head?.tree ?? log.head.tree
+    }
+
+    /// Asks peers for all that is wanted and that they have, as far as they have room.
+    mutating func requestWhatIsWanted(log: some LogView & ~Escapable, into effects: inout Effects) throws {
+        let tree = verifiedTree(log)
+        requestManifest(log: log, into: &effects)
+        requestUpgrade(to: tree, log: log, into: &effects)
+        guard !wants.pending.isEmpty || !wants.ranges.isEmpty || !wants.seeks.isEmpty else { return }
+        firstPeer = peers.count == 0 ? 0 : (firstPeer + 1) % peers.count
+        for offset in 0..<peers.count {
+            let position = (firstPeer + offset) % peers.count
+            guard canAsk(peerAt: position, about: tree) else { continue }
+            try requestSeeks(ofPeerAt: position, tree: tree, log: log, into: &effects)
+            try requestBlocks(ofPeerAt: position, tree: tree, log: log, into: &effects)
+        }
+    }
+
+    /// Whether a peer answers, is trusted, has our fork, and has room for one more request.
+    func canAsk(peerAt position: Int, about tree: TreeHead) -> Bool {
+        let peer = peers.all[position]
+        guard let remote = peer.remote, remote.isUploading, remote.fork == tree.fork else { return false }
+        return hasRoom(peerAt: position)
+    }
+
+    private func hasRoom(peerAt position: Int) -> Bool {
+        !peers.all[position].conduct.isPaused && !peers.all[position].isClosing
+            && peers.all[position].requests.count < limits.requestsToPeer
+            && peers.all[position].requests.cancelledCount < limits.cancelledRequestsToPeer
+            && overlay.byteCount < limits.uncommittedBytes
+    }
+
+    private mutating func requestBlocks(
+        ofPeerAt position: Int, tree: TreeHead, log: some LogView & ~Escapable, into effects: inout Effects
+    ) throws {
+        var search = BlockSearch(
+            end: askableLength(ofPeerAt: position, tree: tree), steps: limits.searchSteps)
+        while hasRoom(peerAt: position) {
+            if let block = nextPending(&search, forPeerAt: position, into: &effects) {
+                let priority = wants.blocks[block]?.priority ?? .normal
+                let id = try request(block, priority, ofPeerAt: position, tree: tree, log: log, into: &effects)
+                wants.pending.remove(block)
+                wants.blocks[block]?.asked = (peers.all[position].id, id)
+            } else if let block = nextOfRanges(&search, forPeerAt: position, log: log, into: &effects) {
+                _ = try request(block, .normal, ofPeerAt: position, tree: tree, log: log, into: &effects)
+            } else {
+                break
+            }
+        }
+        if search.steps == 0 { searchesAreCutShort = true }
+    }
+
+    /// Asks a peer for one block.
+    private mutating func request(
+        _ block: UInt64, _ priority: RequestMessage.Priority, ofPeerAt position: Int, tree: TreeHead,
+        log: some LogView & ~Escapable, into effects: inout Effects
+    ) throws -> UInt64 {
+        let nodes = try tree.missingNodes(fromBlock: block, reading: OverlaidNodes(overlay, over: log))
+        claims.set(block)
+        let parts = ProofRequest(block: ProofRequest.Node(index: block, nodes: nodes))
+        return send(parts, priority, toPeerAt: position, log: log, into: &effects)
+    }
+
+    /// Sends a request in the name of `seek`, or of nothing in particular, and returns its id.
+    @discardableResult
+    mutating func send(
+        _ parts: ProofRequest, _ priority: RequestMessage.Priority = .normal, for seek: WantToken? = nil,
+        toPeerAt position: Int, log: some LogView & ~Escapable, into effects: inout Effects
+    ) -> UInt64 {
+        let remote = peers.all[position].remote
+        var request = OutstandingRequest(
+            message: RequestMessage(
+                id: 0, fork: remote?.fork ?? 0, parts: parts,
+                wantsManifest: lacksManifest(log) && remote?.hasManifest == true, priority: priority),
+            seek: seek)
+        request.message.id = peers.all[position].requests.add(request)
+        effects.send(.request(request.message), to: peers.all[position].id)
+        return request.message.id
+    }
+}
+
+// MARK: - Manifest
+
+extension Replicator {
+    func lacksManifest(_ log: some LogView & ~Escapable) -> Bool {
+        log.authority == nil && overlay.manifest == nil
+    }
+
+    /// Asks for the manifest alone, of a peer that has nothing else to ask for (PROTOCOL §7, Manifests).
+    private mutating func requestManifest(log: some LogView & ~Escapable, into effects: inout Effects) {
+        guard manifestPeer == nil, lacksManifest(log) else { return }
+        let position = peers.all.indices.first { position in
+            guard let remote = peers.all[position].remote else { return false }
+            return remote.hasManifest && remote.length == 0 && remote.isUploading && hasRoom(peerAt: position)
+        }
+        guard let position else { return }
+        manifestPeer = peers.all[position].id
+        send(ProofRequest(), toPeerAt: position, log: log, into: &effects)
+    }
+}

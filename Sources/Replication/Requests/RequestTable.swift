@@ -1,0 +1,58 @@
+/// Our requests to one peer that are under way, and the ids that they go by.
+///
+/// The id of an answered request is free at once. That of a cancelled one is not: its answer may be on the way already,
+/// and must not be taken for the next one's. It is free once a request that was sent after the cancel was answered, as
+/// answers come in order (PROTOCOL §7, Answering).
+struct RequestTable {
+    private var slots: [OutstandingRequest?] = []
+    private var freeIDs: [UInt64] = []
+    /// Ids of cancelled requests, each with the number of requests that had been sent before the cancel.
+    private var cancelled = FIFO<(id: UInt64, sent: UInt64)>()
+    private var sent: UInt64 = 0
+    /// How many requests are under way.
+    private(set) var count = 0
+
+    /// How many ids wait for the fate of a cancelled request to be known.
+    var cancelledCount: Int { cancelled.count }
+
+    /// Enters a request and gives it its id.
+    mutating func add(_ request: OutstandingRequest) -> UInt64 {
+        var request = request
+        let id = freeIDs.popLast() ?? UInt64(slots.count) + 1
+        if id > UInt64(slots.count) { slots.append(nil) }
+        request.message.id = id
+        request.order = sent
+        sent += 1
+        slots[Int(id) - 1] = request
+        count += 1
+        return id
+    }
+
+    /// Takes out the request that was answered, or returns `nil` where there is none of this id.
+    mutating func takeAnswered(_ id: UInt64) -> OutstandingRequest? {
+        guard let request = take(id) else { return nil }
+        freeIDs.append(id)
+        while let first = cancelled.first, first.sent <= request.order {
+            _ = cancelled.popFirst()
+            freeIDs.append(first.id)
+        }
+        return request
+    }
+
+    /// Takes out a request that is being cancelled.
+    mutating func takeCancelled(_ id: UInt64) -> OutstandingRequest? {
+        guard let request = take(id) else { return nil }
+        cancelled.append((id, sent))
+        return request
+    }
+
+    /// The requests under way, in order of their ids.
+    var all: some Sequence<OutstandingRequest> { slots.lazy.compactMap { $0 } }
+
+    private mutating func take(_ id: UInt64) -> OutstandingRequest? {
+        guard id > 0, id <= UInt64(slots.count), let request = slots[Int(id) - 1] else { return nil }
+        slots[Int(id) - 1] = nil
+        count -= 1
+        return request
+    }
+}

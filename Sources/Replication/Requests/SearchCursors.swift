@@ -1,0 +1,39 @@
+/// How far the searches for something to ask of one peer have come.
+///
+/// Below a cursor this peer has nothing that is wanted and not already held or being asked. So a search never looks
+/// twice at the same place, unless something happens there: the peer comes to have a block, a request comes to nothing,
+/// a stored block is dropped. Then the cursors are lowered to it.
+struct SearchCursors {
+    /// The cursor for single blocks.
+    var blocks: UInt64 = 0
+    /// The cursors for ranges; 0 for one that is not in it. Ranges are few, so that a list beats a dictionary.
+    private var ranges: [(token: WantToken, cursor: UInt64)] = []
+
+    subscript(range token: WantToken) -> UInt64 {
+        get { ranges.first { $0.token == token }?.cursor ?? 0 }
+        set {
+            if let position = ranges.firstIndex(where: { $0.token == token }) {
+                ranges[position].cursor = newValue
+            } else {
+                ranges.append((token, newValue))
+            }
+        }
+    }
+
+    mutating func remove(range token: WantToken) {
+        ranges.removeAll { $0.token == token }
+    }
+
+    /// Looks for single blocks again from `block` on.
+    mutating func lowerBlocks(to block: UInt64) {
+        blocks = min(blocks, block)
+    }
+
+    /// Looks again from `block` on.
+    mutating func lower(to block: UInt64) {
+        lowerBlocks(to: block)
+        for position in ranges.indices {
+            ranges[position].cursor = min(ranges[position].cursor, block)
+        }
+    }
+}

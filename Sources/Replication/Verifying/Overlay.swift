@@ -1,0 +1,122 @@
+import Crypto
+import Manifest
+import MerkleTree
+
+/// What is verified and not yet stored.
+///
+/// Two layers: the batch that was handed out to be stored, and on top of it the one that is being gathered. Proofs are
+/// verified against both over the stored log, so that verification does not wait for the disk. If storing fails, both
+/// go: the upper one may rest on the lower.
+struct Overlay {
+    /// One batch in the making.
+    struct Layer {
+        var nodes: [UInt64: TreeNode] = [:]
+        var blocks: [VerifiedBatch.Block] = []
+        /// Where each block is in `blocks`.
+        var positions: [UInt64: Int] = [:]
+        var head: SignedHead?
+        var manifest: CoreManifest?
+        var byteCount = 0
+
+        var isEmpty: Bool { nodes.isEmpty && blocks.isEmpty && head == nil && manifest == nil }
+    }
+
+    private(set) var gathering = Layer()
+    private(set) var committing = Layer()
+    /// The batch that was handed out and whose fate is not known. It outlives what it held, if that is forgotten.
+    private(set) var outstanding: CommitID?
+    /// The nodes of the last batch that was stored. The next requests and proofs mostly need these, and finding them
+    /// here saves reading them back.
+    private var recent: [UInt64: TreeNode] = [:]
+
+    /// Bytes that are verified and not yet stored.
+    var byteCount: Int { gathering.byteCount + committing.byteCount }
+
+    /// The head over everything that is verified; `nil` where it is the stored one.
+    var head: SignedHead? { gathering.head ?? committing.head }
+
+    var manifest: CoreManifest? { gathering.manifest ?? committing.manifest }
+
+    func node(at index: UInt64) -> TreeNode? {
+        gathering.nodes[index] ?? committing.nodes[index] ?? recent[index]
+    }
+
+    func contains(_ block: UInt64) -> Bool {
+        gathering.positions[block] != nil || committing.positions[block] != nil
+    }
+
+    func value(of block: UInt64) -> ArraySlice<UInt8>? {
+        if let position = gathering.positions[block] { return gathering.blocks[position].value }
+        return committing.positions[block].map { committing.blocks[$0].value }
+    }
+}
+
+// MARK: - Growing
+
+extension Overlay {
+    /// Adds what a proof has proven.
+    mutating func add(_ proof: VerifiedProof) {
+        for node in proof.nodes {
+            gathering.nodes[node.index] = node
+        }
+        gathering.byteCount += proof.nodes.count * Self.nodeByteCount
+        if let upgrade = proof.upgrade {
+            gathering.head = SignedHead(tree: upgrade.head, signature: upgrade.signature)
+        }
+        if let block = proof.block, !contains(block.index) {
+            gathering.positions[block.index] = gathering.blocks.count
+            gathering.blocks.append(VerifiedBatch.Block(index: block.index, value: block.value))
+            gathering.byteCount += block.value.count
+        }
+    }
+
+    mutating func add(_ manifest: CoreManifest) {
+        gathering.manifest = manifest
+    }
+
+    /// About what a node takes in memory.
+    private static let nodeByteCount = 64
+}
+
+// MARK: - Being stored
+
+extension Overlay {
+    /// Hands out what was gathered; `nil` if there is nothing, or if a batch is out already.
+    mutating func takeBatch(_ id: CommitID, over stored: TreeHead) -> VerifiedBatch? {
+        guard outstanding == nil, !gathering.isEmpty else { return nil }
+        outstanding = id
+        committing = gathering
+        gathering = Layer()
+        return VerifiedBatch(
+            fork: stored.fork, baseLength: stored.length,
+            nodes: committing.nodes.values.sorted { $0.index < $1.index }, blocks: committing.blocks,
+            head: committing.head, manifest: committing.manifest)
+    }
+
+    /// Forgets the batch that was stored, and returns what was in it; `nil` where `id` is not the one that is out.
+    mutating func commit(_ id: CommitID) -> Layer? {
+        guard outstanding == id else { return nil }
+        outstanding = nil
+        let stored = committing
+        committing = Layer()
+        recent = stored.nodes
+        return stored
+    }
+
+    /// Forgets the batch that could not be stored, and what was gathered on top of it. Returns its blocks.
+    mutating func fail(_ id: CommitID) -> [UInt64]? {
+        guard outstanding == id else { return nil }
+        let blocks = removeAll()
+        outstanding = nil
+        return blocks
+    }
+
+    /// Forgets everything that is not stored, and returns its blocks. A batch that is out stays out.
+    mutating func removeAll() -> [UInt64] {
+        let blocks = (committing.blocks + gathering.blocks).map(\.index)
+        let outstanding = outstanding
+        self = Overlay()
+        self.outstanding = outstanding
+        return blocks
+    }
+}

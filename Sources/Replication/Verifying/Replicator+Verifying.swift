@@ -1,0 +1,145 @@
+import Crypto
+import Manifest
+import MerkleTree
+
+extension Replicator {
+    /// What an answer has proven.
+    private struct Verified {
+        /// `nil` where the answer was only about the manifest.
+        let proof: VerifiedProof?
+        /// The manifest, if the answer taught it.
+        let manifest: CoreManifest?
+    }
+
+    /// Takes the answer to a request. What is verified goes to the overlay; for the rest it is as if nothing had come.
+    mutating func receive(
+        _ data: DataMessage, fromPeerAt position: Int, log: some LogView & ~Escapable, into effects: inout Effects
+    ) {
+        // Id 0 is never ours: pushes, and proofs of a conflict or of another fork, which are not followed yet.
+        guard data.request > 0, let request = peers.all[position].requests.takeAnswered(data.request) else { return }
+        let tree = verifiedTree(log)
+        guard data.answers(request.message) else {
+            return refuse(request, .unspecified, peerAt: position, into: &effects)
+        }
+        do {
+            let verified = try verify(data, against: tree, log: log)
+            accept(verified, for: request, fromPeerAt: position, into: &effects)
+        } catch {
+            reject(request, error, tree: tree, peerAt: position, into: &effects)
+        }
+    }
+
+    /// Takes a refusal.
+    mutating func receive(_ noData: NoDataMessage, fromPeerAt position: Int, into effects: inout Effects) {
+        guard noData.request > 0, let request = peers.all[position].requests.takeAnswered(noData.request) else {
+            return
+        }
+        refuse(request, noData.reason, peerAt: position, into: &effects)
+    }
+
+    // MARK: Verifying
+
+    private func verify(
+        _ data: DataMessage, against tree: TreeHead, log: some LogView & ~Escapable
+    ) throws -> Verified {
+        let known = try log.authority ?? overlay.manifest.map { try TreeAuthority(key: key, manifest: $0) }
+        var learnt = known == nil ? data.manifest : nil
+        let authority =
+            try known ?? learnt.map { try TreeAuthority(key: key, manifest: $0) } ?? TreeAuthority(assumedFor: key)
+        // After a fork of ours an old answer says nothing of the present tree; the manifest is of all forks.
+        guard data.fork == tree.fork else { return Verified(proof: nil, manifest: learnt) }
+
+        let verdict = try tree.verify(data.proof, reading: OverlaidNodes(overlay, over: log))
+        if case .unsigned(let unsigned) = verdict {
+            try authority.check(unsigned.requestedHead, from: data.proof.upgrade?.start ?? 0)
+            // A signature that the assumed signer made proves that it is the signer.
+            if known == nil { learnt = authority.manifest }
+        }
+        let proof = try verdict.accept { head, signature in
+            try authority.verify(signature, of: head)
+            return true
+        }
+        return Verified(proof: proof, manifest: learnt)
+    }
+
+    // MARK: Accepting
+
+    private mutating func accept(
+        _ verified: Verified, for request: OutstandingRequest, fromPeerAt position: Int, into effects: inout Effects
+    ) {
+        let id = peers.all[position].id
+        if let manifest = verified.manifest { overlay.add(manifest) }
+        if let proof = verified.proof { overlay.add(proof) }
+        let bringsNodes = verified.proof.map { !$0.nodes.isEmpty || $0.block != nil } ?? false
+        let isOfUse = verified.manifest != nil || bringsNodes
+        guard isOfUse else { return refuse(request, .unspecified, peerAt: position, into: &effects) }
+
+        var rest = request
+        if let block = verified.proof?.block {
+            // From here on the claim stands for what is verified and not stored.
+            rest.message.parts.block = nil
+            finishBlock(block.index, .block(block.value), into: &effects)
+            effects.append(.event(.downloaded(block: block.index, byteCount: block.value.count, from: id)))
+        }
+        abandon(rest, to: id)
+    }
+
+    // MARK: Refusing
+
+    /// A request came to nothing, and that is not held against what the peer has sent.
+    private mutating func refuse(
+        _ request: OutstandingRequest, _ reason: NoDataMessage.Reason, peerAt position: Int, into effects: inout Effects
+    ) {
+        peers.all[position].conduct.refused(reason, limits: limits)
+        abandon(request, to: peers.all[position].id)
+        if peers.all[position].conduct.isPaused { withdrawAll(fromPeerAt: position, into: &effects) }
+    }
+
+    /// An answer did not verify.
+    private mutating func reject(
+        _ request: OutstandingRequest, _ error: any Error, tree: TreeHead, peerAt position: Int,
+        into effects: inout Effects
+    ) {
+        let id = peers.all[position].id
+        abandon(request, to: id)
+        switch error {
+        case let error as TreeError where error.code == .staleUpgrade:
+            // Our tree has grown since it was asked for; nothing is wrong with the peer.
+            break
+        case is TreeError, is ManifestError:
+            peers.all[position].conduct.sentInvalidData()
+            let fault = PeerFault(.invalidData, "\(error)")
+            effects.append(.event(.invalidData(fault, from: id)))
+            withdrawAll(fromPeerAt: position, into: &effects)
+        default:
+            effects.append(.event(.storageFailed(error)))
+        }
+    }
+}
+
+extension DataMessage {
+    /// Whether it holds parts of what was asked for, and nothing else.
+    fileprivate func answers(_ request: RequestMessage) -> Bool {
+        guard fork == request.fork || proof == Proof() else { return false }
+        if let block = proof.block, block.index != request.parts.block?.index { return false }
+        if let hash = proof.hash, hash.index != request.parts.hash?.index { return false }
+        if let seek = proof.seek, seek.bytes != request.parts.seek?.bytes { return false }
+        return (proof.upgrade == nil || request.parts.upgrade != nil) && (manifest == nil || request.wantsManifest)
+    }
+}
+
+extension TreeAuthority {
+    /// Checks the tree that an upgrade leads to before its additional nodes, where it starts below the prologue: it must
+    /// start at 0 and be the prologue's tree, or cover it (PROTOCOL §4, Verification).
+    fileprivate func check(_ tree: TreeHead, from start: UInt64) throws(ManifestError) {
+        guard let prologue, start < prologue.length else { return }
+        guard start == 0, tree.length >= prologue.length else {
+            throw ManifestError(
+                .prologueMismatch,
+                "an upgrade from \(start) to \(tree.length) does not cover the prologue of \(prologue.length)")
+        }
+        guard tree.length > prologue.length || tree.treeHash() == prologue.hash else {
+            throw ManifestError(.prologueMismatch, "the first \(prologue.length) blocks are not the prologue's")
+        }
+    }
+}

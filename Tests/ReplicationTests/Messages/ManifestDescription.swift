@@ -1,0 +1,40 @@
+import CompactEncoding
+import Crypto
+import Manifest
+import TestSupport
+
+/// A manifest as the vector files describe it.
+struct ManifestDescription: Decodable {
+    struct Signer: Decodable {
+        let signature: String
+        let namespace: Hex
+        let publicKey: Hex
+    }
+
+    struct Prologue: Decodable {
+        let hash: Hex
+        let length: UInt64
+    }
+
+    let version: UInt8
+    let hash: String
+    let allowPatch: Bool
+    let quorum: Int
+    let signers: [Signer]
+    let prologue: Prologue?
+    let linked: [Hex]?
+    let userData: Hex?
+
+    var value: CoreManifest {
+        get throws {
+            precondition(hash == "blake2b" && signers.allSatisfy { $0.signature == "ed25519" })
+            return try CoreManifest(
+                version: CoreManifest.Version(rawValue: version), allowPatch: allowPatch, quorum: quorum,
+                signers: signers.map {
+                    ManifestSigner(namespace: $0.namespace.bytes32, publicKey: PublicKey($0.publicKey.bytes32))
+                },
+                prologue: prologue.map { CoreManifest.Prologue(hash: $0.hash.bytes32, length: $0.length) },
+                linked: linked?.map { CoreKey($0.bytes32) }, userData: userData?.bytes)
+        }
+    }
+}
