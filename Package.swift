@@ -109,7 +109,7 @@ let package = Package(
             dependencies: [
                 "CorestoreNIO", "Corestore", "Hypercore", "Crypto", "CompactEncoding", "StorageEngine",
                 outer("ArgumentParser", "swift-argument-parser", trait: "CommandLine"),
-                outer("ServiceLifecycle", "swift-service-lifecycle"), outer("Logging", "swift-log"),
+                outer("UnixSignals", "swift-service-lifecycle"), outer("Logging", "swift-log"),
             ], swiftSettings: strict),
 
         // Tests.

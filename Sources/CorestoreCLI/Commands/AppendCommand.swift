@@ -1,0 +1,63 @@
+import ArgumentParser
+import Corestore
+import Hypercore
+
+/// `corestore append`: a file, or standard input, becomes blocks.
+struct AppendCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "append",
+        abstract: "Append a file, or standard input, to a core as blocks.",
+        discussion: """
+            The core is made under its name if there is none yet. Prints its new length and its key, which lets others \
+            copy and verify it.
+
+            EXAMPLES
+              corestore append --name photos holiday.jpg
+              corestore append --name log --line access.log
+              tar c docs | corestore append --name backup --block-size 1048576
+            """
+    )
+
+    @OptionGroup var options: StoreOptions
+
+    @Option(help: "The core to append to, made in the namespace if there is none.")
+    var name: String
+
+    @Flag(help: "Make each line a block, without its newline; a final newline adds no block.")
+    var line = false
+
+    @Option(help: ArgumentHelp("Cut the input into blocks of this size. (default: 65536)", valueName: "bytes"))
+    var blockSize: Int?
+
+    @Argument(help: ArgumentHelp("What to append; standard input if left out.", valueName: "file"), completion: .file())
+    var file: String?
+
+    func validate() throws {
+        guard let blockSize else { return }
+        if line { throw ValidationError("Choose one of --line and --block-size.") }
+        let largest = Hypercore.maximumBlockByteCount
+        guard (1...largest).contains(blockSize) else {
+            throw ValidationError("--block-size \(blockSize): a block has 1 to \(largest) bytes.")
+        }
+    }
+
+    func run() async throws {
+        // Before the store: a file that is not there makes no core.
+        let input = try file.map(Descriptor.open) ?? .standardInput
+        try await options.withStore(.writing) { store in
+            let core = try await store.get(name: name)
+            let oldLength = core.length
+            var source = BlockSource(input, cutting: line ? .line : .size(blockSize ?? 64 << 10))
+            while let batch = try source.nextBatch() {
+                try await core.append(contentsOf: batch)
+            }
+            try report(core, appendedBlockCount: core.length - oldLength)
+        }
+    }
+
+    private func report(_ core: Hypercore, appendedBlockCount: UInt64) throws {
+        let console = Console(json: options.json)
+        if !options.json { try console.print("appended \(Words.blocks(appendedBlockCount)) to \(name)") }
+        try console.print(CoreRecord(core))
+    }
+}

@@ -1,0 +1,34 @@
+import ArgumentParser
+
+/// The `corestore` command: what it is, and its subcommands.
+struct CorestoreCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "corestore",
+        abstract: "Append-only logs that are signed, verified, and copied between machines.",
+        discussion: """
+            A store is a directory that holds many logs ("cores"). A core that was made here has a name and can be \
+            appended to; whoever is given its key can copy it and verify every block.
+
+            EXAMPLES
+              corestore append --name notes README.md       # write a file as blocks; prints the key
+              corestore cat --name notes                    # read it back
+              corestore serve --port 4000                   # let others copy it
+              corestore sync 127.0.0.1:4000 --key KEY --store copy
+            """,
+        version: "0.1.0",
+        subcommands: [
+            AppendCommand.self, CatCommand.self, GetCommand.self, InfoCommand.self, ListCommand.self,
+            ServeCommand.self, SyncCommand.self,
+        ]
+    )
+}
+
+/// The program.
+@main
+struct Program {
+    static func main() async {
+        // A reader that has seen enough closes the pipe: that is an error to handle, not a reason to die (see Descriptor).
+        Signals.ignoreBrokenPipes()
+        await CorestoreCommand.main()
+    }
+}

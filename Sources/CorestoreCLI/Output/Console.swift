@@ -1,0 +1,57 @@
+import ArgumentParser
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// Standard output, as text lines, JSON lines or the bytes of blocks.
+struct Console {
+    let json: Bool
+    private let output = Descriptor.standardOutput
+
+    /// Prints one line.
+    func print(_ line: String) throws {
+        try write(Array((line + "\n").utf8))
+    }
+
+    /// Prints an object on one line, its fields in alphabetical order.
+    func print(json record: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        try write(Array(encoder.encode(record)) + [UInt8(ascii: "\n")])
+    }
+
+    /// Writes bytes as they are.
+    func write(_ bytes: [UInt8]) throws {
+        // Like `head`, a reader that has seen enough ends the command, and that is no failure.
+        guard try output.write(bytes) == .all else { throw ExitCode.success }
+    }
+
+    /// Prints a block: its bytes, or a JSON object.
+    func print(block: [UInt8], at index: UInt64) throws {
+        guard json else { return try write(block) }
+        try print(json: BlockRecord(index: index, byteLength: block.count, base64: Data(block).base64EncodedString()))
+    }
+
+    /// Prints the state of a core: a table, or a JSON object.
+    func print(_ core: CoreRecord) throws {
+        guard !json else { return try print(json: core) }
+        let rows = [
+            ("key", core.key),
+            ("discovery key", core.discoveryKey),
+            ("tree hash", core.treeHash),
+            ("length", Words.blocks(core.length)),
+            ("size", "\(Words.grouped(core.byteLength)) bytes"),
+            ("stored from 0 on", Words.blocks(core.contiguousLength)),
+            ("fork", "\(core.fork)"),
+            ("writable", core.writable ? "yes" : "no"),
+        ]
+        for (label, value) in rows {
+            try print("\(style.dim(label))\(String(repeating: " ", count: 18 - label.count))\(value)")
+        }
+    }
+
+    private var style: Style { Style(isColoured: output.isTerminal) }
+}

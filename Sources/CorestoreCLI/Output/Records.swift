@@ -1,0 +1,102 @@
+import CompactEncoding
+import Crypto
+import Hypercore
+
+// What `--json` prints: every field of every object stands in this file. Names stay as they are; new ones may be added.
+
+/// The state of a core: `append`, `info`, `list`, and part of others.
+struct CoreRecord: Encodable {
+    /// z-base-32.
+    let key: String
+    /// Hexadecimal digits.
+    let discoveryKey: String
+    /// Hexadecimal digits.
+    let treeHash: String
+    /// In blocks.
+    let length: UInt64
+    let byteLength: UInt64
+    /// How many blocks from the first on are stored here without a gap.
+    let contiguousLength: UInt64
+    let fork: UInt64
+    let writable: Bool
+
+    init(_ core: Hypercore) throws {
+        key = core.key.text
+        discoveryKey = core.discoveryKey.description
+        treeHash = try core.treeHash().hex
+        length = core.length
+        byteLength = core.byteLength
+        contiguousLength = core.contiguousLength
+        fork = core.fork
+        writable = core.isWritable
+    }
+}
+
+/// One block: `get` and `cat`.
+struct BlockRecord: Encodable {
+    let index: UInt64
+    let byteLength: Int
+    let base64: String
+}
+
+/// `serve` listens.
+struct ListeningRecord: Encodable {
+    let event = "listening"
+    let host: String
+    let port: UInt16
+}
+
+/// `serve --append` appends to this core.
+struct AppendingRecord: Encodable {
+    let core: CoreRecord
+
+    func encode(to encoder: any Encoder) throws {
+        try core.encode(to: encoder)
+        try EventKeys.encode("appending", to: encoder)
+    }
+}
+
+/// `sync` on its way.
+struct ProgressRecord: Encodable {
+    let event = "progress"
+    /// Blocks of the range that are stored here.
+    let blocks: UInt64
+    /// Blocks of the range.
+    let total: UInt64
+    /// Bytes downloaded by this run.
+    let downloadedBytes: UInt64
+    let bytesPerSecond: Double
+    /// Absent while it cannot be told.
+    let secondsLeft: Double?
+}
+
+/// `sync` is through (`complete`), or was stopped (`stopped`).
+struct SyncedRecord: Encodable {
+    let event: String
+    let core: CoreRecord
+    /// Blocks and bytes downloaded by this run.
+    let downloadedBlocks: UInt64
+    let downloadedBytes: UInt64
+    let seconds: Double
+
+    private enum CodingKeys: String, CodingKey { case downloadedBlocks, downloadedBytes, seconds }
+
+    func encode(to encoder: any Encoder) throws {
+        try core.encode(to: encoder)
+        try EventKeys.encode(event, to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(downloadedBlocks, forKey: .downloadedBlocks)
+        try container.encode(downloadedBytes, forKey: .downloadedBytes)
+        try container.encode(seconds, forKey: .seconds)
+    }
+}
+
+/// The name of the event that an object tells of, beside the fields of a core.
+private enum EventKeys: String, CodingKey {
+    case event
+
+    static func encode(_ event: String, to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: EventKeys.self)
+        try container.encode(event, forKey: .event)
+    }
+}

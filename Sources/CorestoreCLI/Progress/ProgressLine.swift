@@ -1,0 +1,35 @@
+/// Puts the state of a download on one line.
+enum ProgressLine {
+    /// A bar that fills a line of `width` characters, with as much beside it as fits.
+    ///
+    ///      62% ▕███████▍    ▏ 62,000 of 100,000 blocks  118 MB/s  0:03 left
+    static func bar(_ meter: ProgressMeter, width: Int) -> String {
+        let percent = "\(Int(meter.extent.fraction * 100))%"
+        let head = String(repeating: " ", count: max(0, 4 - percent.count)) + percent
+        let tail =
+            "\(Words.grouped(meter.extent.stored)) of \(Words.blocks(meter.extent.total))  "
+            + "\(Words.rate(meter.bytesPerSecond))  \(Words.clock(seconds: meter.secondsLeft ?? .infinity)) left"
+        let room = width - head.count - tail.count - 5
+        guard room >= 5 else { return String("\(head) \(tail)".prefix(max(0, width - 1))) }
+        return "\(head) ▕\(filled(meter.extent.fraction, width: min(room, 40)))▏ \(tail)"
+    }
+
+    /// The same in words, for logs and pipes.
+    static func words(_ meter: ProgressMeter) -> String {
+        var line =
+            "\(Words.grouped(meter.extent.stored)) of \(Words.blocks(meter.extent.total)) (\(Int(meter.extent.fraction * 100))%), "
+        line += Words.rate(meter.bytesPerSecond)
+        if let seconds = meter.secondsLeft { line += ", \(Words.clock(seconds: seconds)) left" }
+        return line
+    }
+
+    /// `width` characters, filled from the left in steps of an eighth.
+    private static func filled(_ fraction: Double, width: Int) -> String {
+        let steps = [" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
+        let eighths = Int(min(1, max(0, fraction)) * Double(width * 8))
+        let full = eighths / 8
+        guard full < width else { return String(repeating: "█", count: width) }
+        return String(repeating: "█", count: full) + steps[eighths % 8]
+            + String(repeating: " ", count: width - full - 1)
+    }
+}

@@ -1,0 +1,44 @@
+import UnixSignals
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// What the system and the user tell a running command.
+enum Signals {
+    /// Writing to a pipe that nobody reads becomes an error of the write, where it can be handled.
+    static func ignoreBrokenPipes() {
+        signal(SIGPIPE, SIG_IGN)
+    }
+
+    /// How a command that can be stopped ended.
+    enum Ending<Result: Sendable>: Sendable {
+        case finished(Result)
+        /// SIGINT or SIGTERM came.
+        case stopped
+    }
+
+    /// Runs `body` until it returns, or until SIGINT or SIGTERM comes: then `body` is cancelled and waited for, so that
+    /// it leaves everything as it should be.
+    static func untilStopped<Result: Sendable>(
+        _ body: @escaping @Sendable () async throws -> Result
+    ) async throws -> Ending<Result> {
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+        return try await withThrowingTaskGroup(of: Ending<Result>?.self) { group in
+            group.addTask { .finished(try await body()) }
+            group.addTask {
+                for await _ in signals { return .stopped }
+                return nil
+            }
+            defer { group.cancelAll() }
+            while let ending = try await group.next() {
+                if let ending { return ending }
+            }
+            throw CancellationError()
+        }
+    }
+}
