@@ -48,7 +48,8 @@ extension Corestore {
     public static func open(at path: String, options: CorestoreOptions = CorestoreOptions()) async throws -> Corestore {
         let engine: LMDBEngine
         do {
-            engine = try LMDBEngine.open(at: path, tables: Schema.tables, options: LMDBOptions(isReadOnly: options.readOnly))
+            engine = try LMDBEngine.open(
+                at: path, tables: Schema.tables, options: LMDBOptions(isReadOnly: options.readOnly))
         } catch {
             throw CorestoreError(.storage, "\(path): \(error)")
         }

@@ -111,12 +111,16 @@ public struct StoredPages: BitfieldPageSource, Sendable {
 
     /// The lowest stored page from `index` on.
     public func firstPage(from index: UInt64) throws -> UInt64? {
-        try edge(KeyRange(lower: LogKey(core.number, page: index).array, upper: LogKey.all(of: core.number).upper), .ascending)
+        try edge(
+            KeyRange(lower: LogKey(core.number, page: index).array, upper: LogKey.all(of: core.number).upper),
+            .ascending)
     }
 
     /// The highest stored page below `index`.
     public func lastPage(before index: UInt64) throws -> UInt64? {
-        try edge(KeyRange(lower: LogKey.all(of: core.number).lower, upper: LogKey(core.number, page: index).array), .descending)
+        try edge(
+            KeyRange(lower: LogKey.all(of: core.number).lower, upper: LogKey(core.number, page: index).array),
+            .descending)
     }
 
     private func edge(_ range: KeyRange, _ order: ScanOrder) throws -> UInt64? {

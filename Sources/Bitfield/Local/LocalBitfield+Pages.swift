@@ -13,10 +13,15 @@ extension LocalBitfield {
     }
 
     /// The indices of the pages in `range` that are stored, or changed and to be stored.
-    func storedPages<Source: BitfieldPageSource & ~Escapable>(
+    mutating func storedPages<Source: BitfieldPageSource & ~Escapable>(
         in range: Range<UInt64>, reading source: Source
     ) throws(Source.Failure) -> [UInt64] {
         var indices: [UInt64] = []
+        if range.count <= 2 {
+            // One or two pages, as a block or an append touches, are known to the cache after the first time.
+            for index in range where try storedPage(index, reading: source) != nil { indices.append(index) }
+            return indices
+        }
         var position = range.lowerBound
         while let index = try firstStored(from: position, reading: source), index < range.upperBound {
             indices.append(index)

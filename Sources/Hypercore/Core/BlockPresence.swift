@@ -73,7 +73,9 @@ extension BlockPresence {
     /// ascending order.
     ///
     /// - Returns: what to hand to ``commit(_:)`` once the write set is committed.
-    func stage(_ added: [Range<UInt64>], oldLength: UInt64, length: UInt64, in write: inout CoreWrite) throws -> PresenceChange {
+    func stage(_ added: [Range<UInt64>], oldLength: UInt64, length: UInt64, in write: inout CoreWrite) throws
+        -> PresenceChange
+    {
         if staged == nil, added == [oldLength..<length] || (added.isEmpty && oldLength == length) {
             // A whole log stays whole. If it is only about to become so, this must not outlive the failure of that.
             if durable != nil { write.expectPresence(revision: nil) }

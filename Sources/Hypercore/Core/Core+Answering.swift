@@ -37,7 +37,9 @@ extension Core {
         turn { state, effects in
             let log = CoreLogView(self, state)
             if let answer = state.replicator.nextAnswer(for: channel.peer, log: log, into: &effects.replication) {
-                next = (answer, ProofSource(head: state.durable, prologueLength: state.authority?.prologue?.length ?? 0))
+                next = (
+                    answer, ProofSource(head: state.durable, prologueLength: state.authority?.prologue?.length ?? 0)
+                )
             }
         }
         return next

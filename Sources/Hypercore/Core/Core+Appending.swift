@@ -22,7 +22,7 @@ extension Core {
             do {
                 _ = try await writer.commit(ticket)
                 return result
-            } catch where error.code == .conflict {
+            } catch  where error.code == .conflict {
                 // Ours to repeat only if it was our own chain that broke; another's change is the caller's to hear of.
                 guard state.withLock({ $0.stagingEpoch != epoch }) else { throw HypercoreError(error, key: key) }
             } catch {

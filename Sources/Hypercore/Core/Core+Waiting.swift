@@ -25,7 +25,8 @@ extension Core {
         }
         if case .block(let value) = outcome { return Array(value) }
         guard let block = try read(index) else {
-            throw HypercoreError(.notAvailable, key: key, "block \(index) was stored, and removed before it could be read")
+            throw HypercoreError(
+                .notAvailable, key: key, "block \(index) was stored, and removed before it could be read")
         }
         return block
     }
@@ -85,7 +86,8 @@ extension Core {
         let download = Download { cancellation.cancel() }
         begin(
             { state, effects in
-                let range: DownloadRange = end.map { .blocks(start..<max(start, $0), order: .linear) } ?? .live(from: start, order: .linear)
+                let range: DownloadRange =
+                    end.map { .blocks(start..<max(start, $0), order: .linear) } ?? .live(from: start, order: .linear)
                 return state.replicator.download(range, log: CoreLogView(self, state), into: &effects)
             }, cancellation
         ) { result in

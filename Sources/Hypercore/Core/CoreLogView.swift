@@ -34,7 +34,8 @@ struct CoreLogView: LogView {
         let known = range.clamped(to: 0..<head.tree.length)
         let missing = known.isEmpty ? nil : answer(nil) { try blocks.firstMissing(in: known) }
         // Blocks past the end are not here.
-        return missing ?? (range.upperBound > head.tree.length && !range.isEmpty ? max(range.lowerBound, head.tree.length) : nil)
+        return missing
+            ?? (range.upperBound > head.tree.length && !range.isEmpty ? max(range.lowerBound, head.tree.length) : nil)
     }
 
     func firstStored(in range: Range<UInt64>) -> UInt64? {

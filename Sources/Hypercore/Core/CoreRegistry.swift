@@ -71,7 +71,8 @@ extension CoreRegistry {
     /// - Parameter creation: who the core is, should it not be stored yet; `nil` opens only what is stored.
     /// - Returns: the session, or `nil` where nothing is stored and nothing was to be created.
     /// - Throws: `HypercoreError`: `.closed`, `.damaged`, `.storage`; `.notWritable` for creating in a read-only store.
-    public func session(_ discoveryKey: DiscoveryKey, creating creation: CoreIdentity? = nil) async throws -> Hypercore? {
+    public func session(_ discoveryKey: DiscoveryKey, creating creation: CoreIdentity? = nil) async throws -> Hypercore?
+    {
         do {
             guard let (core, ticket) = try retain(discoveryKey, creating: creation) else { return nil }
             let session = Hypercore(retaining: core)
@@ -123,7 +124,8 @@ extension CoreRegistry {
         }
         guard let creation else { return nil }
         guard let writer = directory.writer else {
-            throw HypercoreError(.notWritable, key: creation.key, "nothing is stored, and the store was opened read-only")
+            throw HypercoreError(
+                .notWritable, key: creation.key, "nothing is stored, and the store was opened read-only")
         }
         let (stored, ticket) = try directory.create(creation, with: writer)
         let core = try makeCore(creation, stored, head: HeadRecord(), presence: nil)

@@ -37,7 +37,8 @@ public final class ReplicationStream: Sendable {
         self.configuration = configuration
         do {
             let secret = try SecretStreamMachine(
-                role: role, keyPair: keyPair, entropy: entropy, options: configuration.stream, now: configuration.clock())
+                role: role, keyPair: keyPair, entropy: entropy, options: configuration.stream,
+                now: configuration.clock())
             state = Mutex(StreamState(secret: secret))
         } catch {
             throw ReplicationError(.stream, "\(error)")

@@ -224,7 +224,8 @@ extension StreamState {
                 } catch {
                     endRun()
                     arrivals.append(
-                        .failed(ReplicationError(.protocolViolation, "message of type \(type) does not decode: \(error)")))
+                        .failed(
+                            ReplicationError(.protocolViolation, "message of type \(type) does not decode: \(error)")))
                     return arrivals
                 }
             case .opened(let id, let handshake):
@@ -254,7 +255,8 @@ extension StreamState {
             let handshake = try ChannelHandshake(decoding: handshake)
             guard capability.accepts(remote: handshake.capability) else {
                 return .failed(
-                    ReplicationError(.wrongCapability, "the other side does not know the key of core \(channel.core.key)"))
+                    ReplicationError(
+                        .wrongCapability, "the other side does not know the key of core \(channel.core.key)"))
             }
             return .opened(channel, supportsSeeks: handshake.supportsSeeks)
         } catch {

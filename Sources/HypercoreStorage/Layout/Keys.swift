@@ -97,7 +97,8 @@ enum RecordKey {
 
     /// Where a name leads to a core.
     static func alias(_ alias: Alias) -> [UInt8] {
-        aliases(in: alias.namespace) + (alias.name.count <= longestPlainName ? [0] + alias.name : [1] + BLAKE2b.hash(alias.name).array)
+        aliases(in: alias.namespace)
+            + (alias.name.count <= longestPlainName ? [0] + alias.name : [1] + BLAKE2b.hash(alias.name).array)
     }
 
     /// What the keys of all aliases of a namespace begin with.

@@ -4,7 +4,8 @@ import StorageEngine
 // Reading and writing single records by keys that are arrays: what is too rare to be worth borrowing for.
 
 extension Snapshot {
-    borrowing func withRecord<Value>(_ table: Table, _ key: [UInt8], _ body: (RawSpan) throws -> Value) throws -> Value? {
+    borrowing func withRecord<Value>(_ table: Table, _ key: [UInt8], _ body: (RawSpan) throws -> Value) throws -> Value?
+    {
         try withValue(table, key: key.span.bytes, body)
     }
 

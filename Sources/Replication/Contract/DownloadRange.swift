@@ -19,10 +19,12 @@ public struct DownloadRange: Hashable, Sendable {
         DownloadRange(bounds: range, list: nil, order: order)
     }
 
-    /// Single blocks, in any order.
+    /// Single blocks, given in any order.
+    ///
+    /// - Precondition: no index is `UInt64.max`.
     public static func blocks(_ list: [UInt64], order: Order = .random) -> DownloadRange {
         let sorted = Set(list).sorted()
-        let bounds = sorted.isEmpty ? 0..<0 : sorted[0]..<sorted[sorted.count - 1] &+ 1
+        let bounds = sorted.isEmpty ? 0..<0 : sorted[0]..<sorted[sorted.count - 1] + 1
         return DownloadRange(bounds: bounds, list: sorted, order: order)
     }
 

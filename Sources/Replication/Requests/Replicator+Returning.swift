@@ -24,7 +24,7 @@ extension Replicator {
     mutating func abandon(_ request: OutstandingRequest, to peer: PeerID) {
         if let block = request.message.parts.block?.index { release(block) }
         if request.message.parts.upgrade != nil, upgradingPeer == peer { upgradingPeer = nil }
-        if manifestPeer == peer { manifestPeer = nil }
+        if request.message.parts == ProofRequest(), manifestPeer == peer { manifestPeer = nil }
         if let seek = request.seek { seekIsAnswered(seek) }
     }
 

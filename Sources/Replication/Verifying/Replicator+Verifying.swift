@@ -1,3 +1,4 @@
+import Bitfield
 import Crypto
 import Manifest
 import MerkleTree
@@ -86,13 +87,20 @@ extension Replicator {
 
     // MARK: Refusing
 
-    /// A request came to nothing, and that is not held against what the peer has sent.
+    /// A request came to nothing. Too many of these and a peer is not asked any more.
     private mutating func refuse(
         _ request: OutstandingRequest, _ reason: NoDataMessage.Reason, peerAt position: Int, into effects: inout Effects
     ) {
-        peers.all[position].conduct.refused(reason, limits: limits)
+        if isBlameworthy(request, peerAt: position) { peers.all[position].conduct.refused(reason, limits: limits) }
         abandon(request, to: peers.all[position].id)
         if peers.all[position].conduct.isPaused { withdrawAll(fromPeerAt: position, into: &effects) }
+    }
+
+    /// Whether a peer should have been able to answer: it has not told us in the meantime that it has moved to another
+    /// fork, or that the block is gone.
+    private func isBlameworthy(_ request: OutstandingRequest, peerAt position: Int) -> Bool {
+        guard request.message.fork == peers.all[position].remote?.fork else { return false }
+        return request.message.parts.block.map { peers.all[position].haves[$0.index] } ?? true
     }
 
     /// An answer did not verify.

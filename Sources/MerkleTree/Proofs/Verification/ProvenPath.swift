@@ -33,8 +33,10 @@ struct ProvenPath {
     ///
     /// - Throws: `.invalidOperation` where a node is missing or misplaced, or where the path leaves any possible tree.
     mutating func climb(
-        by siblings: some Sequence<TreeNode>, passing passed: ProvenPath? = nil, hashing: some TreeHashing
+        by siblings: some Collection<TreeNode>, passing passed: ProvenPath? = nil, hashing: some TreeHashing
     ) throws(TreeError) {
+        // Every step adds a node and its sibling.
+        below.reserveCapacity(2 * min(siblings.count + 1, FlatTree.maximumDepth))
         var siblings = siblings.makeIterator()
         var next = siblings.next()
         var passed = passed

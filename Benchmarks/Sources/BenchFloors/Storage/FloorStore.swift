@@ -1,0 +1,86 @@
+import CBenchLMDB
+
+/// An LMDB environment with the tables of a store, as bare as it gets. Relaxed: nothing is synced.
+final class FloorStore {
+    /// Address space, not disk: as much as the storage engine reserves.
+    private static let mapByteLength = 1 << 40
+
+    let environment: OpaquePointer
+    let blocks: MDB_dbi
+    let tree: MDB_dbi
+    let cores: MDB_dbi
+
+    /// Opens the store at `directory`, which exists, and creates what is missing in it.
+    init(at directory: String) {
+        var environment: OpaquePointer?
+        check(mdb_env_create(&environment))
+        self.environment = environment.unsafelyUnwrapped
+        check(mdb_env_set_mapsize(environment, Self.mapByteLength))
+        check(mdb_env_set_maxdbs(environment, 8))
+        check(mdb_env_open(environment, directory, UInt32(MDB_NOTLS | MDB_NOSYNC), 0o600))
+        let transaction = begin(environment.unsafelyUnwrapped)
+        func openTable(_ name: String) -> MDB_dbi {
+            var table: MDB_dbi = 0
+            check(mdb_dbi_open(transaction, name, UInt32(MDB_CREATE), &table))
+            return table
+        }
+        blocks = openTable("blocks")
+        tree = openTable("tree")
+        cores = openTable("cores")
+        check(mdb_txn_commit(transaction))
+    }
+
+    deinit {
+        mdb_env_close(environment)
+    }
+}
+
+/// Begins a transaction that writes, or only reads.
+func begin(_ environment: OpaquePointer, flags: Int32 = 0) -> OpaquePointer {
+    var transaction: OpaquePointer?
+    check(mdb_txn_begin(environment, nil, UInt32(flags), &transaction))
+    return transaction.unsafelyUnwrapped
+}
+
+/// Opens a cursor.
+func openCursor(_ transaction: OpaquePointer, _ table: MDB_dbi) -> OpaquePointer {
+    var cursor: OpaquePointer?
+    check(mdb_cursor_open(transaction, table, &cursor))
+    return cursor.unsafelyUnwrapped
+}
+
+/// Ends the run where LMDB fails: a floor that did not do its work has no figure.
+@inline(__always)
+func check(_ status: Int32) {
+    guard status != MDB_SUCCESS else { return }
+    fatalError("LMDB: \(String(cString: mdb_strerror(status)))")
+}
+
+/// A 16-byte key of a block or a node group: `core u32 ‖ generation u32 ‖ index u64`, big-endian, in fixed memory.
+struct LogKey: ~Copyable {
+    private let bytes = UnsafeMutableRawPointer.allocate(byteCount: 16, alignment: 8)
+
+    init() {
+        bytes.storeBytes(of: 0, as: UInt64.self)
+    }
+
+    deinit {
+        bytes.deallocate()
+    }
+
+    /// The key of `index`, good until the next call.
+    func value(index: Int) -> MDB_val {
+        bytes.storeBytes(of: UInt64(index).bigEndian, toByteOffset: 8, as: UInt64.self)
+        return MDB_val(mv_size: 16, mv_data: bytes)
+    }
+}
+
+extension MDB_val {
+    /// Borrows bytes that LMDB only reads.
+    init(_ bytes: UnsafeRawBufferPointer) {
+        self.init(mv_size: bytes.count, mv_data: UnsafeMutableRawPointer(mutating: bytes.baseAddress))
+    }
+
+    /// The bytes, borrowed from LMDB's map or from whoever made this.
+    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: mv_data, count: mv_size) }
+}

@@ -1,0 +1,62 @@
+import BenchHarness
+import Testing
+
+@testable import BenchFloors
+
+@Suite struct FloorTests {
+    @Test func aLogIsReadBackBlockByBlock() throws {
+        let directory = try ScratchDirectory(in: "/tmp")
+        let pattern = BlockPattern(length: 100)
+        let blocks = (0..<50).map(pattern.block(at:))
+        do {
+            var log = LogAppender(at: directory.path)
+            log.append(blocks[0])
+            log.append(contentsOf: Array(blocks[1...]))
+        }
+        let reader = LogReader(at: directory.path)
+        let read = blocks.indices.map { reader.block(at: $0) }
+        #expect(read == blocks)
+    }
+
+    @Test func oneByOneInBatchesAndHashedOnTwoThreadsALogComesToTheSameTree() throws {
+        let blocks = (0..<64).map(BlockPattern(length: 2_000).block(at:))
+        let hashes = try ["single", "batch", "threads"].map { way in
+            let directory = try ScratchDirectory(in: "/tmp")
+            var log = LogAppender(at: directory.path)
+            switch way {
+            case "single": for block in blocks { log.append(block) }
+            case "batch": log.append(contentsOf: blocks)
+            default:
+                BatchHashing(capacity: 64).withHashes(of: blocks) { log.append(contentsOf: blocks, leaves: $0) }
+            }
+            return log.treeHash
+        }
+        #expect(Set(hashes).count == 1)
+    }
+
+    @Test(arguments: [100, 65_536])
+    func aLogThatWasReceivedHasTheTreeOfTheOneThatWasSent(blockLength: Int) throws {
+        let source = try ScratchDirectory(in: "/tmp")
+        let target = try ScratchDirectory(in: "/tmp")
+        let blocks = (0..<40).map(BlockPattern(length: blockLength).block(at:))
+        var log = LogAppender(at: source.path)
+        log.append(contentsOf: blocks)
+
+        let (listener, port) = try Loopback.listen()
+        let path = source.path
+        let sender = PosixThread {
+            #expect(throws: Never.self) {
+                let connection = try Loopback.accept(listener)
+                try LogSender(at: path, blockLength: blockLength, over: connection).run()
+            }
+        }
+        var receiver = LogReceiver(
+            at: target.path, blockLength: blockLength, over: try Loopback.connect(port: port))
+        let treeHash = try receiver.run(blockCount: blocks.count)
+        sender.join()
+        #expect(treeHash == log.treeHash)
+        let reader = LogReader(at: target.path)
+        let read = blocks.indices.map { reader.block(at: $0) }
+        #expect(read == blocks)
+    }
+}

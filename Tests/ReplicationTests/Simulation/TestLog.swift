@@ -1,0 +1,102 @@
+import Bitfield
+import CompactEncoding
+import Crypto
+import Manifest
+import MerkleTree
+import Replication
+
+/// A log in memory: a real tree, real signatures, blocks that may be missing.
+struct TestLog: LogView {
+    var head = SignedHead()
+    var authority: TreeAuthority?
+    private(set) var nodes: [UInt64: TreeNode] = [:]
+    private(set) var blocks: [UInt64: [UInt8]] = [:]
+    private var stored = PagedBitfield()
+    private(set) var contiguousLength: UInt64 = 0
+
+    var length: UInt64 { head.tree.length }
+
+    func node(at index: UInt64) -> TreeNode? { nodes[index] }
+    func has(_ block: UInt64) -> Bool { stored[block] }
+    func firstStored(in range: Range<UInt64>) -> UInt64? { stored.firstSet(in: range) }
+
+    func firstMissing(in range: Range<UInt64>) -> UInt64? {
+        let start = max(range.lowerBound, min(contiguousLength, range.upperBound))
+        return start < range.upperBound ? stored.firstUnset(in: start..<range.upperBound) : nil
+    }
+
+    func storedWords(from start: UInt64, count: Int) -> [UInt32] { stored.words(from: start, count: count) }
+}
+
+// MARK: - Writing
+
+extension TestLog {
+    /// An empty log that only `keyPair` may write.
+    init(writtenBy keyPair: KeyPair) {
+        authority = TreeAuthority(manifest: CoreManifest(singleSigner: keyPair.publicKey))
+    }
+
+    mutating func append(_ values: [[UInt8]], signedBy keyPair: KeyPair) throws {
+        let hashing = BLAKE2bTreeHashing()
+        let start = length
+        let leaves = values.map { TreeLeaf(hash: hashing.leaf($0.span.bytes), size: UInt64($0.count)) }
+        for node in try head.tree.append(leaves) {
+            nodes[node.index] = node
+        }
+        for (offset, value) in values.enumerated() {
+            store(value, at: start + UInt64(offset))
+        }
+        try sign(with: keyPair)
+    }
+
+    /// Cuts the log back, into a new fork.
+    mutating func truncate(to newLength: UInt64, signedBy keyPair: KeyPair) throws {
+        head.tree = try head.tree.truncated(to: newLength, fork: head.tree.fork + 1, reading: self)
+        nodes = nodes.filter { FlatTree.blocks(under: $0.key).upperBound <= newLength }
+        clear(newLength..<UInt64.max)
+        try sign(with: keyPair)
+    }
+
+    mutating func clear(_ range: Range<UInt64>) {
+        blocks = blocks.filter { !range.contains($0.key) }
+        stored.clear(range)
+        contiguousLength = stored.contiguousLength
+    }
+
+    private mutating func sign(with keyPair: KeyPair) throws {
+        guard let authority else { preconditionFailure("a log without a manifest cannot be signed") }
+        let statement = TreeStatement(head.tree)
+        head.signature = try TreeSigner(authority, signer: keyPair).signature(of: statement)
+    }
+
+    private mutating func store(_ value: [UInt8], at block: UInt64) {
+        blocks[block] = value
+        stored.set(block)
+        if block == contiguousLength { contiguousLength = stored.firstUnset(in: block..<UInt64.max) ?? block }
+    }
+}
+
+// MARK: - Storing
+
+extension TestLog {
+    /// Stores a batch as a driver does; false where the log has moved on.
+    mutating func store(_ batch: VerifiedBatch, key: CoreKey) throws -> Bool {
+        guard batch.fork == head.tree.fork, batch.head == nil || batch.baseLength == length else { return false }
+        if let manifest = batch.manifest { authority = try TreeAuthority(key: key, manifest: manifest) }
+        for node in batch.nodes {
+            nodes[node.index] = node
+        }
+        if let head = batch.head { self.head = head }
+        for block in batch.blocks {
+            store(Array(block.value), at: block.index)
+        }
+        return true
+    }
+
+    /// The proof of a request, as a driver makes it.
+    func proof(of parts: ProofRequest) throws -> Proof {
+        let plan = try head.tree.plan(parts, prologueLength: authority?.prologue?.length ?? 0, reading: self)
+        let value = plan.block.flatMap { blocks[$0.index] }
+        return try plan.assemble(value: value?[...], signature: head.signature, reading: self)
+    }
+}
