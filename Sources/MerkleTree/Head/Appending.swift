@@ -3,7 +3,8 @@ public import Crypto
 extension TreeHead {
     /// Appends blocks, and returns the nodes that this makes, leaves included, each before its parent.
     ///
-    /// Nothing is allocated but the result. On average a block makes two nodes and costs one parent hash.
+    /// On average a block makes two nodes and costs one parent hash. Nothing is allocated but the result, and once the room
+    /// for roots.
     ///
     /// - Throws: `.treeTooLarge`; the head is unchanged then.
     public mutating func append(

@@ -74,7 +74,7 @@ public struct ReorgSearch: Sendable {
         return isDecided(suspect) ? FlatTree.blocks(under: suspect.index).lowerBound : nil
     }
 
-    /// Takes the answer to a question, and goes as far down as it leads.
+    /// Takes the answer to a question, and goes as far down as it leads. Where there is no question, it does nothing.
     ///
     /// - Throws: `.invalidOperation` where its path does not lead to the suspect; `.invalidChecksum` where it leads to a
     ///   different node there; what the reader throws. The search is unchanged then.

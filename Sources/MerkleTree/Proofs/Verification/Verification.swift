@@ -50,7 +50,7 @@ extension TreeHead {
         _ path: ProvenPath, in verified: inout VerifiedProof, reading reader: some NodeReader & ~Escapable
     ) throws {
         let root = path.root
-        guard holds(root.index), let known = try reader.node(at: root.index) else {
+        guard let known = try knownNode(at: root.index, reading: reader) else {
             throw TreeError(.invalidOperation, "the proof leads to node \(root.index), which is not known here")
         }
         guard root.hash == known.hash, path.rootSizeIsHashed || root.size == known.size else {

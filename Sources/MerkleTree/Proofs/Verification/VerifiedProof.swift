@@ -2,9 +2,10 @@ public import Crypto
 
 /// What a proof has proven: it may be stored and shown.
 ///
-/// One thing a Merkle tree of this kind cannot prove: where a `hash` or `seek` part begins with two siblings that were
-/// both only received, their hashes are certain and the *sum* of their sizes is, but not how it is shared between the two.
-/// It becomes certain with the first block proven below either of them.
+/// One thing this kind of tree cannot prove. A parent's hash covers the hashes of its children and the *sum* of their
+/// sizes, so of two siblings that were both only received (at the start of a `hash` or `seek` part, or the last node of an
+/// upgrade and its first additional one) it is not certain how they share their bytes. The first block proven below one of
+/// them settles its size.
 public struct VerifiedProof: Hashable, Sendable {
     /// Nodes to be stored. They may include some that are held already, then with the same hash.
     public internal(set) var nodes: [TreeNode] = []
