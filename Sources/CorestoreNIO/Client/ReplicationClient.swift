@@ -4,6 +4,7 @@ public import Hypercore
 public import Logging
 import NIOCore
 import NIOPosix
+import SecretStream
 
 /// Connects to peers that listen on TCP.
 ///

@@ -2,6 +2,7 @@ import Crypto
 import Hypercore
 import Logging
 import NIOCore
+import SecretStream
 
 /// Makes a replication stream of each socket that a server accepts.
 struct Acceptor: Sendable {
