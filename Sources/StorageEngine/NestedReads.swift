@@ -37,17 +37,15 @@ public enum NestedReads {
     }
 
     /// Calls `body` while `view` is what ``view(of:)`` returns on this thread.
-    public static func enter<Failure>(
-        _ engine: AnyObject, view: AnyObject, _ body: () throws(Failure) -> Void
-    ) throws(Failure) {
+    public static func enter(_ engine: AnyObject, view: AnyObject, _ body: () -> Void) {
         let outer = pthread_getspecific(innermost)
         var frame = Frame(
             engine: ObjectIdentifier(engine), view: .passUnretained(view),
             outer: outer?.assumingMemoryBound(to: Frame.self))
-        try withUnsafeMutablePointer(to: &frame) { (frame) throws(Failure) in
+        withUnsafeMutablePointer(to: &frame) { frame in
             pthread_setspecific(innermost, frame)
-            defer { pthread_setspecific(innermost, outer) }
-            try withExtendedLifetime(view) { () throws(Failure) in try body() }
+            withExtendedLifetime(view) { body() }
+            pthread_setspecific(innermost, outer)
         }
     }
 }

@@ -99,6 +99,12 @@ extension WriteSet {
     }
 
     private mutating func internKey(_ key: RawSpan) -> Range<Int> {
+        if arena.isEmpty {
+            // A set has a handful of short records more often than not; growing to that in steps would cost as much as
+            // the rest.
+            arena.reserveCapacity(256)
+            operations.reserveCapacity(4)
+        }
         let length = key.byteCount
         keyLengths = min(length, keyLengths?.lowerBound ?? length)...max(length, keyLengths?.upperBound ?? length)
         byteCount += Self.overhead

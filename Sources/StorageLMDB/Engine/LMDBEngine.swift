@@ -70,7 +70,10 @@ public final class LMDBEngine: StorageEngine {
 extension LMDBEngine {
     /// Runs `body` with a consistent view of all tables, on the caller's thread.
     public func withSnapshot(_ body: (borrowing Snapshot) -> Void) throws(StorageError) {
-        if let outer = NestedReads.view(of: self) as? ReadView { return body(Snapshot(outer)) }
+        if let outer = NestedReads.view(of: self) {
+            // Only the last line enters views for this engine; a checked cast would cost as much as the rest.
+            return body(Snapshot(unsafeDowncast(outer, to: ReadView.self)))
+        }
         try checkProcess()
         let view = try readers.checkOut()
         defer { readers.checkIn(view) }

@@ -36,22 +36,23 @@ struct EnvironmentPointer: Equatable {
 
     init(contents: String, path: String) throws(StorageError) {
         let lines = contents.split(separator: "\n", omittingEmptySubsequences: false)
-        guard lines.count == 3, lines[2].isEmpty, lines[0].hasPrefix(Self.layout),
-            let version = Int(lines[0].dropFirst(Self.layout.count)), version >= 1
-        else {
+        guard lines[0].hasPrefix(Self.layout), let version = Int(lines[0].dropFirst(Self.layout.count)), version >= 1 else {
             throw StorageError(
                 .corrupt, "\(path) does not name an environment; the directory holds no store, or a damaged one")
         }
         guard version == Self.layoutVersion else {
             throw StorageError(
-                .unsupportedVersion,
-                "\(path) was written by a newer version of this library (layout \(version)); update it")
+                .unsupportedVersion, "\(path) was written by a newer version of this library (layout \(version)); update it")
         }
-        let number = lines[1].dropFirst("data/".count)
-        guard lines[1].hasPrefix("data/"), !number.isEmpty, number.allSatisfy({ $0.isASCII && $0.isNumber }) else {
-            throw StorageError(.corrupt, "\(path) names \(lines[1]), which is no environment of a store")
+        guard lines.count == 3, lines[2].isEmpty, Self.isEnvironment(lines[1]) else {
+            throw StorageError(.corrupt, "\(path) does not name an environment in its second line; it is damaged")
         }
         environment = String(lines[1])
+    }
+
+    private static func isEnvironment(_ name: Substring) -> Bool {
+        let number = name.dropFirst("data/".count)
+        return name.hasPrefix("data/") && !number.isEmpty && number.allSatisfy { $0.isASCII && $0.isNumber }
     }
 
     /// Replaces the pointer of a store, in one step also across a crash.
