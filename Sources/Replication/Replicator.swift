@@ -47,6 +47,8 @@ public struct Replicator {
     var upgradingPeer: PeerID?
     /// The peer that was asked for the manifest alone.
     var manifestPeer: PeerID?
+    /// Whether the manifest was seen to be stored.
+    var hasStoredManifest = false
     var generator: SplitMix64
     /// Which peer is looked at first for something to ask; moves on with every turn.
     var firstPeer = 0

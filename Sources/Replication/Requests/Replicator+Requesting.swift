@@ -64,24 +64,44 @@ extension Replicator {
         _ block: UInt64, _ priority: RequestMessage.Priority, ofPeerAt position: Int, tree: TreeHead,
         log: some LogView & ~Escapable, into effects: inout Effects
     ) throws -> UInt64 {
-        let nodes = try tree.missingNodes(fromBlock: block, reading: OverlaidNodes(overlay, over: log))
+        // One with a priority is answered before others, so that it cannot rely on them.
+        let isInTurn = priority == .normal
+        let missing = try missingNodes(of: block, ofPeerAt: position, reliesOnAwaited: isInTurn, log: log)
         claims.set(block)
-        let parts = ProofRequest(block: ProofRequest.Node(index: block, nodes: nodes))
-        return send(parts, priority, toPeerAt: position, log: log, into: &effects)
+        if isInTurn { peers.all[position].awaited.add(block: block, nodes: missing.count) }
+        let request = OutstandingRequest(
+            message: RequestMessage(
+                id: 0, fork: tree.fork,
+                parts: ProofRequest(block: ProofRequest.Node(index: block, nodes: missing.count)), priority: priority),
+            reliesOnEarlier: missing.endsAtAwaited, discards: discards)
+        return send(request, toPeerAt: position, log: log, into: &effects)
     }
 
-    /// Sends a request in the name of `seek`, or of nothing in particular, and returns its id.
+    /// How many nodes from a block's leaf up are neither held nor, if they can be relied on, about to come from the peer.
+    ///
+    /// The block is one of the verified tree, whose roots are held, so the way up ends there at the latest.
+    private func missingNodes(
+        of block: UInt64, ofPeerAt position: Int, reliesOnAwaited: Bool, log: some LogView & ~Escapable
+    ) throws -> (count: UInt64, endsAtAwaited: Bool) {
+        let reader = OverlaidNodes(overlay.nodes, over: log)
+        var index = FlatTree.leaf(ofBlock: block)
+        var count: UInt64 = 0
+        while try reader.node(at: index) == nil {
+            if reliesOnAwaited, peers.all[position].awaited.contains(index) { return (count, true) }
+            count += 1
+            index = FlatTree.parent(of: index)
+        }
+        return (count, false)
+    }
+
+    /// Sends a request, asking for the manifest along with it where that is not known, and returns its id.
     @discardableResult
     mutating func send(
-        _ parts: ProofRequest, _ priority: RequestMessage.Priority = .normal, for seek: WantToken? = nil,
-        toPeerAt position: Int, log: some LogView & ~Escapable, into effects: inout Effects
+        _ request: OutstandingRequest, toPeerAt position: Int, log: some LogView & ~Escapable,
+        into effects: inout Effects
     ) -> UInt64 {
-        let remote = peers.all[position].remote
-        var request = OutstandingRequest(
-            message: RequestMessage(
-                id: 0, fork: remote?.fork ?? 0, parts: parts,
-                wantsManifest: lacksManifest(log) && remote?.hasManifest == true, priority: priority),
-            seek: seek, discards: discards)
+        var request = request
+        request.message.wantsManifest = lacksManifest(log) && peers.all[position].remote?.hasManifest == true
         request.message.id = peers.all[position].requests.add(request)
         effects.send(.request(request.message), to: peers.all[position].id)
         return request.message.id
@@ -91,8 +111,10 @@ extension Replicator {
 // MARK: - Manifest
 
 extension Replicator {
-    func lacksManifest(_ log: some LogView & ~Escapable) -> Bool {
-        log.authority == nil && overlay.manifest == nil
+    /// Whether only the key is known. Once a manifest is stored, it stays.
+    mutating func lacksManifest(_ log: some LogView & ~Escapable) -> Bool {
+        if !hasStoredManifest { hasStoredManifest = log.authority != nil }
+        return !hasStoredManifest && overlay.manifest == nil
     }
 
     /// Asks for the manifest alone, of a peer that has nothing else to ask for (PROTOCOL §7, Manifests).
@@ -104,6 +126,7 @@ extension Replicator {
         }
         guard let position else { return }
         manifestPeer = peers.all[position].id
-        send(ProofRequest(), toPeerAt: position, log: log, into: &effects)
+        let message = RequestMessage(id: 0, fork: peers.all[position].remote?.fork ?? 0)
+        send(OutstandingRequest(message: message, discards: discards), toPeerAt: position, log: log, into: &effects)
     }
 }

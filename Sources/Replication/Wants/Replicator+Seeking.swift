@@ -12,7 +12,7 @@ extension Replicator {
         for position in wants.seeks.indices where !wants.seeks[position].isAsked {
             let seek = wants.seeks[position]
             let result = try tree.seek(
-                toByte: seek.bytes, padding: seek.padding, reading: OverlaidNodes(overlay, over: log))
+                toByte: seek.bytes, padding: seek.padding, reading: OverlaidNodes(overlay.nodes, over: log))
             switch result {
             case .found(let block, let offset): finish(seek.token, .found(block: block, offset: offset), into: &effects)
             case .unresolved(let span): wants.seeks[position].span = span
@@ -39,7 +39,9 @@ extension Replicator {
                 parts.seek = ProofRequest.Seek(bytes: seek.bytes, padding: seek.padding)
             }
             wants.seeks[number].isAsked = true
-            send(parts, for: seek.token, toPeerAt: position, log: log, into: &effects)
+            let message = RequestMessage(id: 0, fork: tree.fork, parts: parts)
+            let request = OutstandingRequest(message: message, seek: seek.token, discards: discards)
+            send(request, toPeerAt: position, log: log, into: &effects)
         }
     }
 
