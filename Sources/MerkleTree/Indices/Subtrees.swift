@@ -2,7 +2,8 @@ extension FlatTree {
     /// The roots of the fewest whole subtrees that together hold exactly `blocks`, from left to right.
     ///
     /// This one list is behind every proof. For 0 ..< n it is the roots of a tree of n blocks; for a ..< b it is the
-    /// nodes that lift a tree of a blocks to one of b. From 5 blocks, whose roots are 3 and 8, to 12 it is 10, 13 and 19:
+    /// nodes that lift a tree of a blocks to one of b. From 5 blocks, whose roots are 3 and 8, to 12 it is 10, 13 and
+    /// 19:
     ///
     /// ```
     ///                7
@@ -29,7 +30,8 @@ extension FlatTree {
         Subtrees(0..<length)
     }
 
-    /// The roots of the fewest whole subtrees that together hold a range of blocks; see ``FlatTree/subtrees(covering:)``.
+    /// The roots of the fewest whole subtrees that together hold a range of blocks; see
+    /// ``FlatTree/subtrees(covering:)``.
     ///
     /// There are at most 104 of them: sizes rise to the largest, and fall from there.
     public struct Subtrees: Sequence, IteratorProtocol, Hashable, Sendable {

@@ -141,7 +141,7 @@ import Testing
                     Proof(upgrade: .init(start: 0, length: number, nodes: [node], additionalNodes: [], signature: nil)),
                     Proof(
                         upgrade: .init(
-                            start: 13, length: number, nodes: [node, sibling], additionalNodes: [node], signature: nil)),
+                            start: 13, length: number, nodes: [node, sibling], additionalNodes: [], signature: nil)),
                     Proof(
                         upgrade: .init(
                             start: 0, length: 1, nodes: [tree[0]], additionalNodes: [node, sibling], signature: nil)),
