@@ -109,12 +109,12 @@ extension SyncRun {
     /// Shows the download now and then, until it is cancelled. A live one is shown when there is something new.
     private func show(_ blocks: Range<UInt64>) async throws {
         var scan = StoredScan(from: blocks.lowerBound)
-        var shown: ProgressMeter.Extent?
+        var shown = try measure(blocks, &scan).extent
         while true {
+            try await Task.sleep(for: display.interval)
             let now = try measure(blocks, &scan)
             if !isLive || now.extent != shown { try display.show(now) }
             shown = now.extent
-            try await Task.sleep(for: display.interval)
         }
     }
 

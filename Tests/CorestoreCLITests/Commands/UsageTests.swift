@@ -1,0 +1,28 @@
+import Testing
+
+@Suite struct UsageTests {
+    private static let key = String(repeating: "y", count: 52)
+
+    @Test(arguments: [
+        ["cat"], ["cat", "--name", "a", "--key", key], ["get", "--name", "a"], ["get", "--name", "a", "x"],
+        ["get", "--name", "a", "-1"], ["info"], ["info", "--key", "no key"], ["append"],
+        ["append", "--name", "a", "--block-size", "0"], ["append", "--name", "a", "--block-size", "15728641"],
+        ["append", "--name", "a", "--line", "--block-size", "10"],
+        ["cat", "--name", "a", "--start", "2", "--end", "1"],
+        ["sync", "--key", key], ["sync", "localhost", "--key", key], ["sync", "localhost:0", "--key", key],
+        ["sync", "localhost:1"], ["serve", "--port", "65536"], ["list", "surplus"], ["nonsense"], ["--nonsense"],
+    ])
+    func wrongUsageEndsWith64AndSaysWhat(arguments: [String]) async throws {
+        let result = try await Command.run(arguments)
+        #expect(result.status == 64)
+        #expect(result.output.isEmpty)
+        #expect(result.error.contains("Usage:"))
+    }
+
+    @Test(arguments: ["append", "cat", "get", "info", "list", "serve", "sync"])
+    func helpHasExamples(command: String) async throws {
+        let result = try await Command.run([command, "--help"])
+        #expect(result.status == 0)
+        #expect(result.text.contains("EXAMPLES\n  "))
+    }
+}

@@ -1,0 +1,67 @@
+import Foundation
+
+/// Runs the `corestore` that was built beside the tests.
+enum Command {
+    /// What a command left behind.
+    struct Result {
+        let status: Int32
+        let output: [UInt8]
+        let error: String
+
+        /// Standard output as text.
+        var text: String { String(decoding: output, as: UTF8.self) }
+
+        /// The objects that standard output consists of, one a line.
+        func objects<Record: Decodable>(_ type: Record.Type = Record.self) throws -> [Record] {
+            try text.split(separator: "\n").map { try JSONDecoder().decode(type, from: Data($0.utf8)) }
+        }
+
+        /// The object on the last line of standard output.
+        func last<Record: Decodable>(_ type: Record.Type) throws -> Record? {
+            try text.split(separator: "\n").last.map { try JSONDecoder().decode(type, from: Data($0.utf8)) }
+        }
+    }
+
+    static let executable: URL = {
+        let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }
+        let folder = bundle?.bundleURL.deletingLastPathComponent() ?? Bundle.main.bundleURL
+        return folder.appending(path: "corestore")
+    }()
+
+    /// Runs a command to its end.
+    static func run(_ arguments: [String], input: [UInt8] = []) async throws -> Result {
+        let directory = try TemporaryDirectory()
+        let (inputFile, outputFile, errorFile) = (
+            directory.file("input", input), directory.file("output"), directory.file("error")
+        )
+        let process = Process()
+        process.executableURL = executable
+        process.arguments = arguments
+        process.standardInput = try FileHandle(forReadingFrom: inputFile)
+        process.standardOutput = try FileHandle(forWritingTo: outputFile)
+        process.standardError = try FileHandle(forWritingTo: errorFile)
+        let status = try await process.runToEnd()
+        return Result(
+            status: status, output: [UInt8](try Data(contentsOf: outputFile)),
+            error: String(decoding: try Data(contentsOf: errorFile), as: UTF8.self))
+    }
+}
+
+extension Process {
+    /// Runs, and waits for the end without holding up a thread.
+    ///
+    /// - Returns: the exit status; of a process that a signal ended, 128 and the signal, as shells have it.
+    func runToEnd() async throws -> Int32 {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Int32, any Error>) in
+            terminationHandler = { process in
+                let base: Int32 = process.terminationReason == .uncaughtSignal ? 128 : 0
+                continuation.resume(returning: base + process.terminationStatus)
+            }
+            do {
+                try run()
+            } catch {
+                continuation.resume(throwing: error)
+            }
+        }
+    }
+}

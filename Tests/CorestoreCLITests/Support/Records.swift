@@ -1,0 +1,42 @@
+/// What `--json` prints, as a program that uses it reads it: written down again here, so that a change is noticed.
+struct CoreInfo: Decodable, Equatable {
+    let key: String
+    let discoveryKey: String
+    let treeHash: String
+    let length: Int
+    let byteLength: Int
+    let contiguousLength: Int
+    let fork: Int
+    let writable: Bool
+}
+
+struct BlockInfo: Decodable, Equatable {
+    let index: Int
+    let byteLength: Int
+    let base64: String
+}
+
+struct Listening: Decodable {
+    let event: String
+    let host: String
+    let port: Int
+}
+
+struct Progress: Decodable {
+    let event: String
+    let blocks: Int
+    let total: Int
+    let downloadedBytes: Int
+    let bytesPerSecond: Double
+}
+
+struct Synced: Decodable {
+    let event: String
+    let key: String
+    let treeHash: String
+    let length: Int
+    let contiguousLength: Int
+    let downloadedBlocks: Int
+    let downloadedBytes: Int
+    let seconds: Double
+}

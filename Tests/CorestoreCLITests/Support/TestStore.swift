@@ -1,0 +1,53 @@
+import Testing
+
+/// A store in a directory of its own, worked on by commands.
+struct TestStore {
+    let directory: TemporaryDirectory
+
+    init() throws {
+        directory = try TemporaryDirectory()
+    }
+
+    var path: String { directory.path("store") }
+
+    /// Runs a command on the store.
+    func run(_ arguments: String..., input: [UInt8] = []) async throws -> Command.Result {
+        try await Command.run(arguments + ["--store", path], input: input)
+    }
+
+    /// Runs a command on the store that has to succeed.
+    @discardableResult
+    func succeed(
+        _ arguments: String..., input: [UInt8] = [], sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws -> Command.Result {
+        let result = try await Command.run(arguments + ["--store", path], input: input)
+        #expect(result.status == 0, "\(arguments): \(result.error)", sourceLocation: sourceLocation)
+        #expect(result.error.isEmpty, sourceLocation: sourceLocation)
+        return result
+    }
+
+    /// Starts a command on the store that goes on until it is stopped.
+    func start(_ arguments: String...) throws -> RunningCommand {
+        try RunningCommand(arguments + ["--store", path])
+    }
+
+    /// Appends `blocks` lines to a core named "log", and returns its state.
+    func appendLines(_ lines: [String]) async throws -> CoreInfo {
+        let input = Array(lines.joined(separator: "\n").utf8)
+        let result = try await succeed("append", "--name", "log", "--line", "--json", input: input)
+        return try #require(result.objects(CoreInfo.self).first)
+    }
+
+    func info(_ selection: String...) async throws -> CoreInfo {
+        let result = try await Command.run(["info"] + selection + ["--json", "--store", path])
+        #expect(result.status == 0, "\(result.error)")
+        return try #require(result.objects(CoreInfo.self).first)
+    }
+
+    /// Starts serving, and returns the server with its address.
+    func serve(_ options: String...) async throws -> (RunningCommand, address: String) {
+        let server = try RunningCommand(["serve", "--store", path] + options)
+        let line = try await server.line { $0.hasPrefix("listening on ") }
+        return (server, String(line.dropFirst("listening on ".count)))
+    }
+}
