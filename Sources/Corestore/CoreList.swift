@@ -1,4 +1,4 @@
-public import CompactEncoding
+import CompactEncoding
 public import Crypto
 import HypercoreStorage
 

@@ -46,10 +46,11 @@ extension Corestore {
     /// - Throws: ``CorestoreError``: `.storage` where the directory cannot be used (it is in use by another process, holds
     ///   something else, may not be written …), `.assertion`, `.primaryKeyMismatch`.
     public static func open(at path: String, options: CorestoreOptions = CorestoreOptions()) async throws -> Corestore {
+        var engineOptions = LMDBOptions()
+        engineOptions.access = options.readOnly ? .readOnly : .readWrite
         let engine: LMDBEngine
         do {
-            engine = try LMDBEngine.open(
-                at: path, tables: Schema.tables, options: LMDBOptions(isReadOnly: options.readOnly))
+            engine = try LMDBEngine.open(at: path, tables: Schema.tables, options: engineOptions)
         } catch {
             throw CorestoreError(.storage, "\(path): \(error)")
         }

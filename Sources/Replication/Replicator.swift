@@ -41,6 +41,8 @@ public struct Replicator {
     /// Blocks that nobody has to be asked for now: they are being asked, or verified and not yet stored.
     var claims = PagedBitfield()
     var overlay = Overlay()
+    /// How often the overlay's content was forgotten.
+    private(set) var discards: UInt64 = 0
     /// The peer that was asked for a longer log; there is only one at a time.
     var upgradingPeer: PeerID?
     /// The peer that was asked for the manifest alone.
@@ -227,6 +229,7 @@ extension Replicator {
 
     /// Lets blocks be asked for again that were verified and are not stored.
     private mutating func makeFree(_ blocks: [UInt64]) {
+        discards += 1
         guard let first = blocks.min() else { return }
         for block in blocks {
             claims.clear(block)

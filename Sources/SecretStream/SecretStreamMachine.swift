@@ -9,7 +9,7 @@ public import Crypto
 /// ``tick(now:into:)`` to be called at ``nextDeadline``.
 ///
 /// ```swift
-/// var machine = try SecretStreamMachine(role: .initiator, keyPair: keyPair, entropy: StreamEntropy(), now: .now)
+/// var machine = SecretStreamMachine(role: .initiator, keyPair: keyPair, entropy: StreamEntropy(), now: .now)
 /// socket.write(machine.takeOutput())
 /// var events: [SecretStreamEvent] = []
 /// machine.receive(socket.read(), now: .now, into: &events)
@@ -30,9 +30,13 @@ public struct SecretStreamMachine: ~Copyable, Sendable {
     private var assembler = FrameAssembler()
     private var output: [UInt8] = []
     private var timers: StreamTimers
+    private var hasToldFailure = false
     private let maximumFrameByteCount: Int
 
     /// Starts a stream; an initiator has output at once.
+    ///
+    /// Where the responder's key that is known beforehand is no valid point, the machine is dead from the start, which
+    /// the first call of ``tick(now:into:)`` tells, due at once.
     ///
     /// - Parameters:
     ///   - role: which side this is; the other side must be its counterpart.
@@ -40,16 +44,14 @@ public struct SecretStreamMachine: ~Copyable, Sendable {
     ///   - entropy: the randomness of this stream, and of no other.
     ///   - options: times and bounds.
     ///   - now: the present; the machine's time is what it is told.
-    /// - Throws: `.handshakeFailed` where the responder's key that is known beforehand is not a valid point.
     public init(
         role: StreamRole, keyPair: KeyPair, entropy: consuming StreamEntropy, options: StreamOptions = StreamOptions(),
         now: ContinuousClock.Instant
-    ) throws(SecretStreamError) {
+    ) {
         options.validate()
         maximumFrameByteCount = options.maximumFrameByteCount
         timers = StreamTimers(options, now: now)
-        let handshake = NoiseHandshake(role: role, keyPair: keyPair, entropy: entropy)
-        phase = try StreamPhase(handshake, into: &output)
+        phase = StreamPhase(role: role, keyPair: keyPair, entropy: entropy, into: &output)
     }
 
     /// Why the stream is dead; `nil` while it lives.
@@ -67,7 +69,7 @@ extension SecretStreamMachine {
     public mutating func receive(
         _ bytes: RawSpan, now: ContinuousClock.Instant, into events: inout [SecretStreamEvent]
     ) {
-        guard phase.failure == nil, bytes.byteCount > 0 else { return }
+        guard lives(tellingInto: &events), bytes.byteCount > 0 else { return }
         timers.received(at: now)
         do throws(SecretStreamError) {
             try takeFrames(of: bytes, now, into: &events)
@@ -126,7 +128,15 @@ extension SecretStreamMachine {
         phase = .failed(error)
         assembler = FrameAssembler()
         output = []
-        events.append(.failed(error))
+        _ = lives(tellingInto: &events)
+    }
+
+    /// Whether the stream is alive; if not, that is told once.
+    private mutating func lives(tellingInto events: inout [SecretStreamEvent]) -> Bool {
+        guard let failure = phase.failure else { return true }
+        if !hasToldFailure { events.append(.failed(failure)) }
+        hasToldFailure = true
+        return false
     }
 }
 
@@ -169,6 +179,19 @@ extension SecretStreamMachine {
         swap(&taken, &output)
         return taken
     }
+
+    /// Lends the bytes to be written to the raw stream, in order, and counts them as written.
+    ///
+    /// For a caller that copies them into a buffer of its own: the machine uses its memory again, up to 1 MiB of it, and
+    /// lets go of it with the first keep-alive.
+    public mutating func drainOutput<Result, Failure: Error>(
+        _ body: (RawSpan) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        defer { output.removeAll(keepingCapacity: output.capacity <= Self.keptOutputCapacity) }
+        return try body(output.span.bytes)
+    }
+
+    private static var keptOutputCapacity: Int { 1 << 20 }
 }
 
 // MARK: - Time
@@ -176,20 +199,24 @@ extension SecretStreamMachine {
 extension SecretStreamMachine {
     /// When ``tick(now:into:)`` has something to do, if nothing is sent or received before; `nil`: never.
     public var nextDeadline: ContinuousClock.Instant? {
-        phase.failure == nil ? timers.nextDeadline : nil
+        if phase.failure == nil { return timers.nextDeadline }
+        return hasToldFailure ? nil : timers.created
     }
 
     /// Does what is due at `now`: sends a keep-alive, or gives the stream up. Harmless at any other time.
     ///
     /// - Parameter events: what happened is appended.
     public mutating func tick(now: ContinuousClock.Instant, into events: inout [SecretStreamEvent]) {
-        guard phase.failure == nil else { return }
+        guard lives(tellingInto: &events) else { return }
         switch timers.due(at: now) {
         case .timeout(let error):
             fail(error, into: &events)
         case .keepAlive:
             // Output that still waits for the socket will show that we are alive, and must not pile up.
-            if output.isEmpty { phase.send([UInt8]().span.bytes, into: &output) }
+            if output.isEmpty {
+                output = []
+                phase.send([UInt8]().span.bytes, into: &output)
+            }
             timers.wrote(at: now)
         case nil:
             break

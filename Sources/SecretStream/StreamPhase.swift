@@ -22,11 +22,18 @@ enum StreamPhase: ~Copyable, Sendable {
     }
 
     /// Begins a handshake; an initiator's first message goes to `output`.
-    init(_ handshake: consuming NoiseHandshake, into output: inout [UInt8]) throws(SecretStreamError) {
-        if handshake.turn == .write {
-            MessageFrame.append(try handshake.write(), to: &output)
+    ///
+    /// It fails where the key known beforehand is no valid point.
+    init(role: StreamRole, keyPair: KeyPair, entropy: consuming StreamEntropy, into output: inout [UInt8]) {
+        do throws(SecretStreamError) {
+            var handshake = try NoiseHandshake(role: role, keyPair: keyPair, entropy: entropy)
+            if handshake.turn == .write {
+                MessageFrame.append(try handshake.write(), to: &output)
+            }
+            self = .handshake(handshake)
+        } catch {
+            self = .failed(error)
         }
-        self = .handshake(handshake)
     }
 
     /// Whether messages can be sent.

@@ -9,7 +9,8 @@ struct StreamTimers: Sendable {
     private let keepAliveInterval: Duration?
     private let silenceTimeout: Duration?
     private let handshakeTimeout: Duration?
-    private let created: ContinuousClock.Instant
+    /// When the stream was made.
+    let created: ContinuousClock.Instant
     private var lastWritten: ContinuousClock.Instant
     private var lastReceived: ContinuousClock.Instant
     /// Whether keep-alives can be sent yet.

@@ -121,6 +121,14 @@ import Testing
         #expect(field.segmentCount == 2 && field.mixedPageCount == 1)
     }
 
+    @Test func aPageThatLosesItsLastBitIsLetGo() {
+        var field = PagedBitfield()
+        for index in [0, 100_000, 200_000] as [UInt64] { field.set(index) }
+        #expect(field.segmentCount == 3)
+        for index in [100_000, 0, 200_000] as [UInt64] { field.clear(index) }
+        #expect(field.isEmpty && field.segmentCount == 0 && field == PagedBitfield())
+    }
+
     @Test func theWholeRangeOfBitsIsOneEntry() {
         let end = PagedBitfield.maximumLength
         var field = PagedBitfield()

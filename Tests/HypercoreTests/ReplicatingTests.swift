@@ -12,7 +12,7 @@ import Testing
         let blocks = (0..<count).map { Array("block \($0)".utf8) }
         try await log.append(contentsOf: blocks)
         let copy = try await reader.reader(of: log.key)
-        let pipe = try MemoryPipe()
+        let pipe = MemoryPipe()
         writer.registry.replicate(on: pipe.responder)
         reader.registry.replicate(on: pipe.initiator)
 
@@ -28,7 +28,7 @@ import Testing
         let log = try await writer.writable()
         let copy = try await reader.reader(of: log.key)
         async let block = copy.get(1)
-        let pipe = try MemoryPipe()
+        let pipe = MemoryPipe()
         writer.registry.replicate(on: pipe.responder)
         reader.registry.replicate(on: pipe.initiator)
         try await log.append(Array("first".utf8))

@@ -56,7 +56,8 @@ import Testing
             var events: [Multiplexer.Event] = []
             let handshake = Array("\(tag)".utf8)
             let channel = try parties[who].multiplexer.open(
-                protocol: Self.names[key], id: key == 0 ? nil : [UInt8(key)], handshake: handshake, into: &events)
+                protocol: Self.names[key], aliases: ["old \(Self.names[key])"], id: key == 0 ? nil : [UInt8(key)],
+                handshake: handshake, into: &events)
             try #require(parties[who].channels[channel] == nil, "a channel's name was used twice")
             parties[who].channels[channel] = Channel(tag: tag, key: key)
             try handle(events, who)

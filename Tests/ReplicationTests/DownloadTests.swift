@@ -104,7 +104,7 @@ import Testing
         let token = network.with(1) { $0.download(.blocks(0..<400)) }
         for _ in 0..<5 {
             let link = network.connect(0, 1)
-            try network.run(events: 14)
+            try network.run(events: 7)
             network.disconnect(link)
             #expect(network.cores[1].outcomes[token] == nil)
         }

@@ -23,7 +23,8 @@ struct Recording: Decodable, Sendable, CustomTestStringConvertible {
 
     let pattern: String
     let initiatorStatic, responderStatic, initiatorEphemeral, responderEphemeral: KeyBytes
-    let handshakeHash, rawFromInitiator, rawFromResponder: Hex
+    let handshakeHash, initiatorTx, initiatorRx: Hex
+    let rawFromInitiator, rawFromResponder: Hex
     let plainFromInitiator, plainFromResponder: [Hex]
     let capability: Capability
 
@@ -34,15 +35,22 @@ struct Recording: Decodable, Sendable, CustomTestStringConvertible {
 
     var testDescription: String { "\(pattern) \(handshakeHash.bytes.prefix(4).hex)" }
 
-    /// The two sides as they were recorded; the header is read out of what the side wrote.
+    /// A side as it was recorded.
     func machine(_ side: Side, options: StreamOptions = StreamOptions()) throws -> SecretStreamMachine {
-        let entropy = StreamEntropy(
-            reproducibleForTestingOnly: side == .initiator ? initiatorEphemeral.seed : responderEphemeral.seed,
+        try SecretStreamMachine(
+            role: role(of: side), keyPair: keyPair(of: side), entropy: entropy(of: side), options: options,
+            now: .simulatedStart)
+    }
+
+    /// The ephemeral key pair as recorded, and the header as it is found in what the side wrote.
+    func entropy(of side: Side) -> StreamEntropy {
+        StreamEntropy(
+            reproducibleForTestingOnly: (side == .initiator ? initiatorEphemeral : responderEphemeral).seed,
             header: header(of: side))
-        return try SecretStreamMachine(
-            role: role(of: side),
-            keyPair: side == .initiator ? initiatorStatic.keyPair : responderStatic.keyPair,
-            entropy: entropy, options: options, now: .simulatedStart)
+    }
+
+    func keyPair(of side: Side) throws -> KeyPair {
+        try (side == .initiator ? initiatorStatic : responderStatic).keyPair
     }
 
     func role(of side: Side) -> StreamRole {
@@ -59,9 +67,6 @@ struct Recording: Decodable, Sendable, CustomTestStringConvertible {
     func messages(from side: Side) -> [[UInt8]] {
         (side == .initiator ? plainFromInitiator : plainFromResponder).map(\.bytes)
     }
-
-    /// What `side` sends besides the empty keep-alives, which are dropped.
-    func deliveredMessages(from side: Side) -> [[UInt8]] { messages(from: side).filter { !$0.isEmpty } }
 
     /// The frames of `side`, each with its length.
     func frames(from side: Side) -> [[UInt8]] { Frames.split(raw(from: side)) }

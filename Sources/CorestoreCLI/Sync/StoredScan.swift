@@ -10,8 +10,8 @@ struct StoredScan {
     }
 
     /// The first block up to `end` that is not stored yet, or `end`.
-    mutating func advance(to end: UInt64, in core: Hypercore) -> UInt64 {
-        while next < end, core.has(next) { next += 1 }
+    mutating func advance(to end: UInt64, in core: Hypercore) throws -> UInt64 {
+        while next < end, try core.has(next) { next += 1 }
         return min(next, end)
     }
 }

@@ -111,17 +111,17 @@ extension SyncRun {
         var scan = StoredScan(from: blocks.lowerBound)
         var shown: ProgressMeter.Extent?
         while true {
-            let now = measure(blocks, &scan)
+            let now = try measure(blocks, &scan)
             if !isLive || now.extent != shown { try display.show(now) }
             shown = now.extent
             try await Task.sleep(for: display.interval)
         }
     }
 
-    private func measure(_ blocks: Range<UInt64>, _ scan: inout StoredScan) -> ProgressMeter {
+    private func measure(_ blocks: Range<UInt64>, _ scan: inout StoredScan) throws -> ProgressMeter {
         let end = max(blocks.lowerBound, min(core.length, blocks.upperBound))
         let extent = ProgressMeter.Extent(
-            stored: scan.advance(to: end, in: core) - blocks.lowerBound, total: end - blocks.lowerBound)
+            stored: try scan.advance(to: end, in: core) - blocks.lowerBound, total: end - blocks.lowerBound)
         return meter.withLock { meter in
             meter.update(extent, downloadedBytes: tally.count.bytes, at: ContinuousClock.now - start)
             return meter

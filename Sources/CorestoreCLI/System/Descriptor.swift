@@ -18,7 +18,7 @@ struct Descriptor: Sendable {
 
     /// Opens a file to read. It stays open until the program ends.
     static func open(_ path: String) throws(Failure) -> Descriptor {
-        let number = retrying { system_open(path) }
+        let number = retrying { openFile(path) }
         guard number >= 0 else { throw Failure("\(path): \(lastError())") }
         return Descriptor(number: number, name: path)
     }
@@ -27,7 +27,7 @@ struct Descriptor: Sendable {
     func read(upTo limit: Int) throws(Failure) -> [UInt8] {
         var count = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, initialized in
-            count = retrying { system_read(number, buffer.baseAddress, limit) }
+            count = retrying { readBytes(number, buffer.baseAddress, limit) }
             initialized = max(0, count)
         }
         guard count >= 0 else { throw Failure("\(name): \(lastError())") }
@@ -52,7 +52,7 @@ struct Descriptor: Sendable {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { rest in
-                retrying { system_write(number, rest.baseAddress, rest.count) }
+                retrying { writeBytes(number, rest.baseAddress, rest.count) }
             }
             if count < 0 {
                 guard errno != EPIPE else { return .brokenPipe }
@@ -85,10 +85,10 @@ private func retrying<Count: SignedInteger>(_ call: () -> Count) -> Count {
 private func lastError() -> String { String(cString: strerror(errno)) }
 
 // The system calls under names that the methods above do not hide.
-private func system_open(_ path: String) -> CInt { open(path, O_RDONLY | O_CLOEXEC) }
-private func system_read(_ number: CInt, _ target: UnsafeMutableRawPointer?, _ count: Int) -> Int {
+private func openFile(_ path: String) -> CInt { open(path, O_RDONLY | O_CLOEXEC) }
+private func readBytes(_ number: CInt, _ target: UnsafeMutableRawPointer?, _ count: Int) -> Int {
     read(number, target, count)
 }
-private func system_write(_ number: CInt, _ source: UnsafeRawPointer?, _ count: Int) -> Int {
+private func writeBytes(_ number: CInt, _ source: UnsafeRawPointer?, _ count: Int) -> Int {
     write(number, source, count)
 }

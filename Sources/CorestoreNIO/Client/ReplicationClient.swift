@@ -4,6 +4,7 @@ public import Hypercore
 public import Logging
 import NIOCore
 import NIOPosix
+import SecretStream
 
 /// Connects to peers that listen on TCP.
 ///
@@ -49,7 +50,7 @@ public struct ReplicationClient: Sendable {
     public func connect(
         to endpoint: Endpoint, attaching attach: (ReplicationStream) -> Void
     ) async throws(TransportError) -> ReplicationConnection {
-        let stream = try prepareStream()
+        let stream = ReplicationStream(role: .initiator, keyPair: keyPair)
         attach(stream)
         do {
             let channel = try await bootstrap(stream).connect(host: endpoint.host, port: Int(endpoint.port)).get()
@@ -59,14 +60,6 @@ public struct ReplicationClient: Sendable {
             let failure = TransportError(connectingTo: endpoint, error)
             stream.transportClosed(failure)
             throw failure
-        }
-    }
-
-    private func prepareStream() throws(TransportError) -> ReplicationStream {
-        do {
-            return try ReplicationStream(role: .initiator, keyPair: keyPair)
-        } catch {
-            throw TransportError(.failed, error.message)
         }
     }
 

@@ -2,6 +2,7 @@ import Crypto
 import Hypercore
 import Logging
 import NIOCore
+import SecretStream
 
 /// Makes a replication stream of each socket that a server accepts.
 struct Acceptor: Sendable {
@@ -26,7 +27,7 @@ struct Acceptor: Sendable {
     ///
     /// - Throws: `.closed` where there is no room for it, which closes the socket.
     func accept(_ channel: any Channel) throws {
-        let stream = try ReplicationStream(role: .responder, keyPair: keyPair)
+        let stream = ReplicationStream(role: .responder, keyPair: keyPair)
         let connection = ReplicationConnection(stream: stream, channel: channel)
         var logger = logger
         logger[metadataKey: "remote"] = connection.remoteEndpoint.map { "\($0)" }

@@ -29,20 +29,14 @@ public final class ReplicationStream: Sendable {
     ///   - role: who speaks first, and what it knows. Over TCP the connecting side is the initiator.
     ///   - keyPair: what this side is known by to the other; a fresh one is as good where nobody checks.
     ///   - entropy: the randomness of this stream; given by simulations alone.
-    /// - Throws: `.stream` where the responder's key in `role` is no valid key.
     public init(
         role: StreamRole, keyPair: KeyPair = KeyPair(), configuration: Configuration = Configuration(),
         entropy: consuming StreamEntropy = StreamEntropy()
-    ) throws(ReplicationError) {
+    ) {
         self.configuration = configuration
-        do {
-            let secret = try SecretStreamMachine(
-                role: role, keyPair: keyPair, entropy: entropy, options: configuration.stream,
-                now: configuration.clock())
-            state = Mutex(StreamState(secret: secret))
-        } catch {
-            throw ReplicationError(.stream, "\(error)")
-        }
+        let secret = SecretStreamMachine(
+            role: role, keyPair: keyPair, entropy: entropy, options: configuration.stream, now: configuration.clock())
+        state = Mutex(StreamState(secret: secret))
     }
 
     /// How a stream behaves.

@@ -20,7 +20,8 @@ extension TreeHead {
         return try TreeHead(fork: fork ?? self.fork, length: length, reading: reader)
     }
 
-    /// Whether the roots of the first `length` blocks are all held, so that a peer of that length can be upgraded from here.
+    /// Whether the roots of the first `length` blocks are all held, so that a peer of that length can be upgraded
+    /// from here.
     ///
     /// - Throws: what the reader throws.
     public func holdsRoots(ofLength length: UInt64, reading reader: some NodeReader & ~Escapable) throws -> Bool {

@@ -22,6 +22,9 @@ struct UploadQueue {
     /// Whether a request waits to be taken. It may have been cancelled since.
     var isWaiting: Bool { !urgent.isEmpty || !normal.isEmpty }
 
+    /// How many tickets are queued, those of dropped requests included.
+    var waitingTicketCount: Int { urgent.count + normal.count }
+
     /// Adds a request. One that uses the id of another replaces it.
     mutating func add(_ request: RequestMessage) {
         let ticket = Ticket(id: request.id, order: arrived)
@@ -54,7 +57,7 @@ struct UploadQueue {
 
     /// Keeps a flood of requests and cancels from growing the queues: no more than half of them is obsolete.
     private mutating func dropObsolete() {
-        guard urgent.count + normal.count > 2 * requests.count + 64 else { return }
+        guard waitingTicketCount > 2 * requests.count + 64 else { return }
         let requests = requests
         let isObsolete: (Ticket) -> Bool = { requests[$0.id]?.order != $0.order }
         urgent.removeAll(where: isObsolete)

@@ -4,8 +4,9 @@ struct OutstandingRequest {
     var message: RequestMessage
     /// The seek that it was made for.
     var seek: WantToken?
-    /// Whether its node count relies on the answers to earlier requests, so that it fails if one of those does.
-    var reliesOnEarlier = false
+    /// How often what was verified and not stored had been forgotten when it was made. If that happened since, its answer
+    /// may lead to nodes that are not known any more.
+    var discards: UInt64 = 0
     /// How many requests had been sent to the peer before it.
     var order: UInt64 = 0
 }

@@ -81,7 +81,7 @@ extension Replicator {
             message: RequestMessage(
                 id: 0, fork: remote?.fork ?? 0, parts: parts,
                 wantsManifest: lacksManifest(log) && remote?.hasManifest == true, priority: priority),
-            seek: seek)
+            seek: seek, discards: discards)
         request.message.id = peers.all[position].requests.add(request)
         effects.send(.request(request.message), to: peers.all[position].id)
         return request.message.id

@@ -114,6 +114,9 @@ extension Replicator {
         case let error as TreeError where error.code == .staleUpgrade:
             // Our tree has grown since it was asked for; nothing is wrong with the peer.
             break
+        case let error as TreeError where error.code == .invalidOperation && request.discards != discards:
+            // It may lead to a node that was known when it was asked for, and was forgotten since.
+            break
         case is TreeError, is ManifestError:
             peers.all[position].conduct.sentInvalidData()
             let fault = PeerFault(.invalidData, "\(error)")

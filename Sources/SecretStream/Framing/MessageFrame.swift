@@ -7,20 +7,22 @@ enum MessageFrame {
     /// The longest plaintext that fits in a frame.
     static let largestPlaintext = StreamOptions.largestFrameByteCount - overhead
 
-    /// Appends a frame as it is; after the handshake and the headers, frames are appended by the cipher.
+    /// Appends the frame of a payload that goes as it is: of the handshake, or a header.
     static func append(_ payload: [UInt8], to output: inout [UInt8]) {
-        output.append(contentsOf: (0..<lengthByteCount).map { lengthByte($0, of: payload.count) })
+        withUnsafeBytes(of: UInt32(payload.count).littleEndian) { bytes in
+            output.append(contentsOf: bytes.prefix(lengthByteCount))
+        }
         output.append(contentsOf: payload)
     }
 
-    /// Writes a payload's length at the start of `frame`.
-    static func writeLength(_ byteCount: Int, to frame: UnsafeMutableRawBufferPointer) {
-        for position in 0..<lengthByteCount {
-            frame[position] = lengthByte(position, of: byteCount)
-        }
-    }
-
-    private static func lengthByte(_ position: Int, of byteCount: Int) -> UInt8 {
-        UInt8(truncatingIfNeeded: byteCount >> (8 * position))
+    /// Appends the frame of a message with room for what its encryption adds: the tag, one byte, comes before the
+    /// message, the authenticator after it.
+    static func appendUnsealed(_ message: RawSpan, to output: inout [UInt8]) {
+        let payloadByteCount = message.byteCount + overhead
+        if output.isEmpty { output.reserveCapacity(lengthByteCount + payloadByteCount) }
+        // The fourth byte of the number, which is zero, becomes the tag's place.
+        withUnsafeBytes(of: UInt32(payloadByteCount).littleEndian) { output.append(contentsOf: $0) }
+        message.withUnsafeBytes { output.append(contentsOf: $0) }
+        withUnsafeBytes(of: (UInt64(0), UInt64(0))) { output.append(contentsOf: $0) }
     }
 }

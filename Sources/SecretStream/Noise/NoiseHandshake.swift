@@ -31,17 +31,20 @@ struct NoiseHandshake: ~Copyable {
     private let pattern: HandshakePattern
     private let localStatic: DiffieHellmanKey
     private let localEphemeral: DiffieHellmanKey
-    private var remoteStatic: PublicKey?
-    private var remoteEphemeral: PublicKey?
+    private var remoteStatic: PrimeOrderPoint?
+    private var remoteEphemeral: PrimeOrderPoint?
     private var symmetric: SymmetricState
     private let header: [UInt8]
     private var messagesDone = 0
 
-    init(role: StreamRole, keyPair: KeyPair, entropy: consuming StreamEntropy) {
-        header = entropy.header
+    /// Begins a handshake.
+    ///
+    /// - Throws: `.handshakeFailed` where the key known beforehand is no valid point.
+    init(role: StreamRole, keyPair: KeyPair, entropy: consuming StreamEntropy) throws(SecretStreamError) {
         isInitiator = role.isInitiator
         localStatic = DiffieHellmanKey(keyPair)
         localEphemeral = DiffieHellmanKey(entropy.ephemeral)
+        header = entropy.header
         let responder: PublicKey?
         switch role {
         case .initiator, .responder: (pattern, responder) = (.xx, nil)
@@ -51,7 +54,7 @@ struct NoiseHandshake: ~Copyable {
         symmetric = SymmetricState(protocolName: pattern.protocolName)
         if let responder {
             symmetric.mixHash(responder.bytes.array)
-            remoteStatic = isInitiator ? responder : nil
+            if isInitiator { remoteStatic = try Self.point(responder.bytes.array, "static") }
         }
     }
 
@@ -96,10 +99,10 @@ struct NoiseHandshake: ~Copyable {
             case .ephemeral:
                 let key = unread.takeFirst(Bytes32.byteCount)
                 symmetric.mixHash(key)
-                remoteEphemeral = Self.publicKey(key)
+                remoteEphemeral = try Self.point(key, "ephemeral")
             case .static:
                 let sealed = unread.takeFirst(symmetric.encryptedByteCount(Bytes32.byteCount))
-                remoteStatic = Self.publicKey(try decrypt(sealed))
+                remoteStatic = try Self.point(try decrypt(sealed), "static")
             case .ee, .es, .se, .ss:
                 try mixSecret(token)
             }
@@ -115,7 +118,7 @@ struct NoiseHandshake: ~Copyable {
         precondition(turn == .done, "the handshake is not finished")
         guard let remoteStatic else { preconditionFailure("a finished handshake knows the other side's key") }
         let result = HandshakeResult(
-            handshakeHash: symmetric.hash, remotePublicKey: remoteStatic, isInitiator: isInitiator)
+            handshakeHash: symmetric.hash, remotePublicKey: remoteStatic.publicKey, isInitiator: isInitiator)
         let (isInitiator, header) = (isInitiator, header)
         let (initiators, responders) = symmetric.split()
         return Outcome(
@@ -144,9 +147,7 @@ extension NoiseHandshake {
             preconditionFailure("the pattern mixes a key that it has not sent: \(token)")
         }
         guard let secret = local.secret(with: remote) else {
-            throw SecretStreamError(
-                .handshakeFailed,
-                "the other side's \(remoteIsStatic ? "static" : "ephemeral") key \(remote) is no point of the group")
+            throw SecretStreamError(.handshakeFailed, "no secret can be agreed on with the key \(remote.publicKey)")
         }
         symmetric.mixKey(secret)
     }
@@ -160,9 +161,13 @@ extension NoiseHandshake {
         return opened
     }
 
-    private static func publicKey(_ bytes: [UInt8]) -> PublicKey {
+    private static func point(_ bytes: [UInt8], _ kind: String) throws(SecretStreamError) -> PrimeOrderPoint {
         guard let bytes = Bytes32(bytes) else { preconditionFailure("a public key has 32 bytes, not \(bytes.count)") }
-        return PublicKey(bytes)
+        guard let point = PrimeOrderPoint(PublicKey(bytes)) else {
+            throw SecretStreamError(
+                .handshakeFailed, "the other side's \(kind) key \(bytes) is no point of the prime-order group")
+        }
+        return point
     }
 }
 

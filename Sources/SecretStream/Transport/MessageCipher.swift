@@ -6,7 +6,10 @@ import Crypto
 ///
 /// It cannot be copied, because two copies would encrypt under the same key and nonce. It stays at one place in memory,
 /// so that no move leaves a key behind, and is zeroed there when it is released.
-private struct CipherState: ~Copyable, @unchecked Sendable {
+///
+/// It is not `private`, because Swift 6.3 then crashes in a release build of whoever uses the module: it destroys the
+/// state in place there, and cannot link to a private type.
+struct CipherState: ~Copyable, @unchecked Sendable {
     // Sendable: nothing else has the pointer, so whoever owns the state may use it, on whatever thread.
     let pointer: UnsafeMutablePointer<crypto_secretstream_xchacha20poly1305_state>
 
@@ -37,20 +40,16 @@ struct SealingCipher: ~Copyable, Sendable {
         state = CipherState(key: key, header: header)
     }
 
-    /// Appends the frame of `plaintext`, which is encrypted from where it is to where it goes.
+    /// Appends the frame of `plaintext`, which is copied to its place in the frame and encrypted there.
     mutating func seal(_ plaintext: RawSpan, into output: inout [UInt8]) {
-        let payloadByteCount = plaintext.byteCount + MessageFrame.overhead
-        let frameByteCount = MessageFrame.lengthByteCount + payloadByteCount
         let start = output.count
-        output.append(contentsOf: repeatElement(0, count: frameByteCount))
+        MessageFrame.appendUnsealed(plaintext, to: &output)
         output.withUnsafeMutableBytes { output in
-            let frame = UnsafeMutableRawBufferPointer(rebasing: output[start...])
-            MessageFrame.writeLength(payloadByteCount, to: frame)
-            plaintext.withUnsafeBytes { plaintext in
-                _ = crypto_secretstream_xchacha20poly1305_push(
-                    state.pointer, frame.octets + MessageFrame.lengthByteCount, nil, plaintext.octetsIfAny,
-                    UInt64(plaintext.count), nil, 0, UInt8(crypto_secretstream_xchacha20poly1305_TAG_MESSAGE))
-            }
+            let payload = UnsafeMutableRawBufferPointer(rebasing: output[(start + MessageFrame.lengthByteCount)...])
+            let message = UnsafePointer(payload.octets + 1)
+            _ = crypto_secretstream_xchacha20poly1305_push(
+                state.pointer, payload.octets, nil, message, UInt64(payload.count - MessageFrame.overhead), nil, 0,
+                UInt8(crypto_secretstream_xchacha20poly1305_TAG_MESSAGE))
         }
     }
 }

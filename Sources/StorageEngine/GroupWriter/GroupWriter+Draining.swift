@@ -43,8 +43,19 @@ extension GroupWriter {
 
         let (receipt, admitted) = queue.withLock { $0.finish(group, adding: counts) }
         for waiter in admitted { waiter.resume() }
+        let results = results(of: group, application, failure: failure, syncFailure: syncFailure, receipt)
+        // All completions come before the first waiter goes on: a log moves to the group's last head, which includes
+        // what the earlier sets of the group were told.
+        for (entry, result) in zip(group, results) { entry.completion?(result) }
+        for (entry, result) in zip(group, results) { entry.outcome.settle(result) }
+    }
+
+    private func results(
+        of group: [GroupQueue.Entry], _ application: GroupApplication, failure: StorageError?,
+        syncFailure: StorageError?, _ receipt: CommitReceipt
+    ) -> [Result<CommitReceipt, StorageError>] {
         var refusals = application.refusals.makeIterator()
-        for entry in group {
+        return group.map { entry in
             let error: StorageError? =
                 switch entry.work {
                 case .set: refusals.next().flatMap { failure ?? $0 }
@@ -52,9 +63,7 @@ extension GroupWriter {
                 case .sync: syncFailure
                 case .barrier: nil
                 }
-            let result = error.map(Result.failure) ?? .success(receipt)
-            entry.outcome.settle(result)
-            entry.completion?(result)
+            return error.map(Result.failure) ?? .success(receipt)
         }
     }
 

@@ -10,9 +10,9 @@ final class MemoryPipe: Sendable {
     let responder: ReplicationStream
     private let ends: (End, End)
 
-    init() throws {
-        initiator = try ReplicationStream(role: .initiator)
-        responder = try ReplicationStream(role: .responder)
+    init() {
+        initiator = ReplicationStream(role: .initiator)
+        responder = ReplicationStream(role: .responder)
         ends = (End(), End())
         ends.0.connect(to: responder)
         ends.1.connect(to: initiator)

@@ -85,9 +85,22 @@ import Testing
         let other = ReferenceTree(sizes: (0..<8).map { $0 % 4 }, salt: 1)
         let sender = try Answerer(other)
         let proof = try sender.answer(ProofRequest(upgrade: .init(start: 0, length: 8)))
-        var requester = try requester(from: 0, to: 8)
-        let error = #expect(throws: TreeError.self) { try requester.receive(proof, signed: sender.head) }
-        #expect(error?.code == .invalidChecksum)
+        for own: UInt64 in [8, 9, 12] {
+            var requester = try requester(from: 0, by: 8, to: own)
+            let error = #expect(throws: TreeError.self) { try requester.receive(proof, signed: sender.head) }
+            #expect(error?.code == .invalidChecksum)
+        }
+    }
+
+    /// Node 11 holds blocks 4 to 7 as one, and so says nothing of whether the first three of them are ours.
+    @Test func `an upgrade that skips our end is stale`() throws {
+        let (proof, signed) = try proof(from: 4, to: 8)
+        #expect(proof.upgrade?.nodes.map(\.index) == [11])
+        for own: UInt64 in 5...7 {
+            var requester = try requester(from: 4, to: own)
+            let error = #expect(throws: TreeError.self) { try requester.receive(proof, signed: signed) }
+            #expect(error?.code == .staleUpgrade)
+        }
     }
 
     @Test func `an upgrade that starts past our end is stale`() throws {

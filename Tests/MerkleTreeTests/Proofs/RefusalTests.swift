@@ -1,6 +1,7 @@
 import CompactEncoding
 import Crypto
 import MerkleTree
+import Synchronization
 import Testing
 
 /// What verification says to proofs that are wrong, hostile or late.
@@ -82,6 +83,13 @@ import Testing
         #expect(try code(of: proof, length: 0) == .invalidOperation)
     }
 
+    @Test func `a node that is stored past our end proves nothing`() throws {
+        let proof = try answerer.answer(ProofRequest(block: .init(index: 5, nodes: 1)))
+        // Node 9 holds blocks 4 and 5: stored by a history that was given up, it is no node of a tree of 5 blocks.
+        #expect(try code(of: proof, length: 5, knowing: [9]) == .invalidOperation)
+        #expect(try code(of: proof, length: 6, knowing: [9]) == nil)
+    }
+
     // MARK: Sizes
 
     @Test func `a size that was shared out wrongly is put right by the first block below`() throws {
@@ -133,7 +141,7 @@ import Testing
                     Proof(upgrade: .init(start: 0, length: number, nodes: [node], additionalNodes: [], signature: nil)),
                     Proof(
                         upgrade: .init(
-                            start: 13, length: number, nodes: [node, sibling], additionalNodes: [node], signature: nil)),
+                            start: 13, length: number, nodes: [node, sibling], additionalNodes: [], signature: nil)),
                     Proof(
                         upgrade: .init(
                             start: 0, length: 1, nodes: [tree[0]], additionalNodes: [node, sibling], signature: nil)),
@@ -159,20 +167,49 @@ import Testing
         }
     }
 
-    @Test func `a million nodes end at the first that does not fit`() throws {
-        let path = Array(sequence(first: UInt64(0), next: { FlatTree.parent(of: $0) }).prefix(60)).map {
+    @Test func `a million nodes cost no more than a path`() throws {
+        let counter = CountingHashing()
+        func expectRefused(_ proof: Proof, length: UInt64 = 13, sourceLocation: SourceLocation = #_sourceLocation)
+            throws
+        {
+            let requester = try Requester(tree, length: length)
+            counter.count.store(0, ordering: .relaxed)
+            let error = #expect(throws: TreeError.self, sourceLocation: sourceLocation) {
+                try requester.head.verify(proof, reading: requester.nodes, hashing: counter)
+            }
+            #expect(error?.code == .invalidOperation, sourceLocation: sourceLocation)
+            #expect(counter.count.load(ordering: .relaxed) <= 64, sourceLocation: sourceLocation)
+        }
+        // Every node is the next sibling on the way up, past any tree and then at the topmost index for ever.
+        let path = sequence(first: UInt64(0), next: { FlatTree.parent(of: $0) }).prefix(1_000_000).map {
             TreeNode(index: FlatTree.sibling(of: $0), size: 0, hash: .zero)
         }
-        let endless = path + Array(repeating: TreeNode(index: .max, size: 0, hash: .zero), count: 1_000_000)
-        #expect(try code(of: Proof(block: .init(index: 0, value: [], nodes: endless))) == .invalidOperation)
-        #expect(
-            try code(of: Proof(hash: .init(index: 0, nodes: [tree[0]] + endless))) == .invalidOperation)
-        #expect(try code(of: Proof(seek: .init(bytes: 0, nodes: [tree[0]] + endless))) == .invalidOperation)
+        try expectRefused(Proof(block: .init(index: 0, value: [], nodes: path)))
+        try expectRefused(Proof(hash: .init(index: 0, nodes: [tree[0]] + path)))
+        try expectRefused(Proof(seek: .init(bytes: 0, nodes: [tree[0]] + path)))
 
         var proof = try answerer.answer(ProofRequest(upgrade: .init(start: 5, length: 3)))
-        proof.upgrade?.additionalNodes += endless
-        #expect(try code(of: proof, length: 5) == .invalidOperation)
+        proof.upgrade?.additionalNodes += path
+        try expectRefused(proof, length: 5)
         proof.upgrade?.additionalNodes = (0..<1_000_000).map { TreeNode(index: 16 + 2 * $0, size: 0, hash: .zero) }
-        #expect(try code(of: proof, length: 5) == .invalidOperation)
+        try expectRefused(proof, length: 5)
     }
+}
+
+/// Counts the hashes that a verification costs.
+private final class CountingHashing: TreeHashing {
+    let count = Atomic(0)
+    private let hashing = BLAKE2bTreeHashing()
+
+    func leaf(_ block: RawSpan) -> Bytes32 {
+        count.add(1, ordering: .relaxed)
+        return hashing.leaf(block)
+    }
+
+    func parent(size: UInt64, left: Bytes32, right: Bytes32) -> Bytes32 {
+        count.add(1, ordering: .relaxed)
+        return hashing.parent(size: size, left: left, right: right)
+    }
+
+    func tree(_ roots: [TreeNode]) -> Bytes32 { hashing.tree(roots) }
 }

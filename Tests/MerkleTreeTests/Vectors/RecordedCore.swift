@@ -93,8 +93,8 @@ struct RecordedCore: Decodable {
         return PublicKey(keyPair.publicKey.bytes32).verifies(inner, of: signable(of: head))
     }
 
-    /// Exactly what a request implies that its sender holds: the tree up to the upgrade by its roots, and the node that the
-    /// asked path is to end at.
+    /// Exactly what a request implies that its sender holds: the tree up to the upgrade by its roots, and the node
+    /// that the asked path is to end at.
     func requester(for request: ProofRequest, of tree: ReferenceTree) throws -> Requester {
         var requester = try Requester(tree, length: request.upgrade?.start ?? length)
         let path = request.block.map { (2 * $0.index, $0.nodes) } ?? request.hash.map { ($0.index, $0.nodes) }

@@ -1,5 +1,7 @@
-@testable import Replication
+import Bitfield
 import Testing
+
+@testable import Replication
 
 extension Network {
     /// That nothing is left over once all wants are met: no claim, no request under way, nothing unstored.

@@ -98,7 +98,10 @@ struct Network {
     }
 
     private mutating func step() throws -> Bool {
-        guard let next = events.indices.min(by: { (events[$0].time, events[$0].order) < (events[$1].time, events[$1].order) })
+        guard
+            let next = events.indices.min(by: {
+                (events[$0].time, events[$0].order) < (events[$1].time, events[$1].order)
+            })
         else { return false }
         let (time, _, event) = events.remove(at: next)
         self.time = time

@@ -36,7 +36,19 @@ extension TestLog {
         authority = TreeAuthority(manifest: CoreManifest(singleSigner: keyPair.publicKey))
     }
 
+    /// A log that nobody can write, and that is what its manifest says.
+    init(staticWith values: [[UInt8]]) throws {
+        try append(values)
+        let prologue = CoreManifest.Prologue(hash: head.tree.treeHash(), length: length)
+        authority = TreeAuthority(manifest: try .static(prologue))
+    }
+
     mutating func append(_ values: [[UInt8]], signedBy keyPair: KeyPair) throws {
+        try append(values)
+        try sign(with: keyPair)
+    }
+
+    private mutating func append(_ values: [[UInt8]]) throws {
         let hashing = BLAKE2bTreeHashing()
         let start = length
         let leaves = values.map { TreeLeaf(hash: hashing.leaf($0.span.bytes), size: UInt64($0.count)) }
@@ -46,7 +58,6 @@ extension TestLog {
         for (offset, value) in values.enumerated() {
             store(value, at: start + UInt64(offset))
         }
-        try sign(with: keyPair)
     }
 
     /// Cuts the log back, into a new fork.

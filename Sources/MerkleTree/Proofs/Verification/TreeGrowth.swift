@@ -67,7 +67,7 @@ struct TreeGrowth {
         else {
             throw TreeError(
                 .invalidOperation,
-                "\(additional.count) additional nodes do not lead from block \(head.length) to the end of node \(last.index)"
+                "\(additional.count) additional nodes do not lead from block \(head.length) to node \(last.index)"
             )
         }
         for node in additional {

@@ -1,0 +1,58 @@
+import CCorestoreLMDB
+import StorageEngine
+
+/// The open write transaction, for as long as its body runs.
+final class WriteView: TransactionWriter {
+    private let transaction: OpenTransaction
+    /// The first write that LMDB refused, whatever the body made of it.
+    private(set) var failure: LMDBStatus?
+
+    init(_ transaction: OpenTransaction) {
+        self.transaction = transaction
+    }
+
+    func withValue(_ table: Table, key: RawSpan, _ body: (RawSpan) -> Void) throws(StorageError) {
+        if let value = try transaction.value(table, key) { body(value.bytes) }
+    }
+
+    func scan(
+        _ table: Table, _ range: KeyRange, order: ScanOrder, _ body: (RawSpan, RawSpan) -> ScanStep
+    ) throws(StorageError) {
+        try transaction.scan(table, range, order, body)
+    }
+
+    func put(_ table: Table, key: RawSpan, value: RawSpan) throws(StorageError) {
+        try transaction.environment.checkKeyLength(key)
+        let handle = transaction.environment.writableHandle(table)
+        // LMDB reserves the space and the value is copied once, behind its tag.
+        var stored = MDB_val(mv_size: StoredValue.headerByteCount + value.byteCount, mv_data: nil)
+        let status = key.withMDBValue { key in
+            LMDBStatus(mdb_put(transaction.pointer, handle, &key, &stored, UInt32(MDB_RESERVE)))
+        }
+        try check(status)
+        value.withUnsafeBytes { StoredValue.write($0, to: stored.mv_data) }
+    }
+
+    func delete(_ table: Table, key: RawSpan) throws(StorageError) {
+        try transaction.environment.checkKeyLength(key)
+        let handle = transaction.environment.writableHandle(table)
+        let status = key.withMDBValue { key in LMDBStatus(mdb_del(transaction.pointer, handle, &key, nil)) }
+        if status.rawValue != MDB_NOTFOUND { try check(status) }
+    }
+
+    func delete(_ table: Table, _ range: KeyRange) throws(StorageError) {
+        let cursor = try transaction.openCursor(transaction.environment.writableHandle(table))
+        defer { mdb_cursor_close(cursor) }
+        var record = try transaction.first(cursor, range, .ascending)
+        while let (key, _) = record, transaction.isInside(key, range, .ascending) {
+            try check(LMDBStatus(mdb_cursor_del(cursor, 0)))
+            // The cursor stands on what came after the deleted record, and LMDB's "next" does not skip that.
+            record = try transaction.move(cursor, MDB_NEXT)
+        }
+    }
+
+    private func check(_ status: LMDBStatus) throws(StorageError) {
+        if !status.isSuccess, failure == nil { failure = status }
+        try status.check("writing to \(transaction.environment.path)")
+    }
+}

@@ -1,0 +1,114 @@
+import CCorestoreLMDB
+import StorageEngine
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// Reading in an LMDB transaction, of either kind.
+///
+/// What it returns points into the map: valid until the transaction ends, and in a write transaction until the next write.
+struct OpenTransaction {
+    let pointer: OpaquePointer
+    let environment: Environment
+
+    /// The value of `key`; `nil` where there is none.
+    func value(_ table: Table, _ key: RawSpan) throws(StorageError) -> UnsafeRawBufferPointer? {
+        try environment.checkKeyLength(key)
+        guard let handle = environment.handle(table) else { return nil }
+        var value = MDB_val()
+        let status = key.withMDBValue { key in LMDBStatus(mdb_get(pointer, handle, &key, &value)) }
+        if status.rawValue == MDB_NOTFOUND { return nil }
+        try status.check("reading from \(environment.path)")
+        return try StoredValue.read(UnsafeRawBufferPointer(value))
+    }
+
+    /// Visits the records of `range` in `order` until `body` says stop.
+    func scan(
+        _ table: Table, _ range: KeyRange, _ order: ScanOrder, _ body: (RawSpan, RawSpan) -> ScanStep
+    ) throws(StorageError) {
+        guard let handle = environment.handle(table) else { return }
+        let cursor = try openCursor(handle)
+        defer { mdb_cursor_close(cursor) }
+        var record = try first(cursor, range, order)
+        while let (key, value) = record, isInside(key, range, order) {
+            guard body(key.bytes, try StoredValue.read(value).bytes) == .next else { return }
+            record = try move(cursor, order == .ascending ? MDB_NEXT : MDB_PREV)
+        }
+    }
+
+    func openCursor(_ handle: MDB_dbi) throws(StorageError) -> OpaquePointer {
+        var cursor: OpaquePointer?
+        try LMDBStatus(mdb_cursor_open(pointer, handle, &cursor)).check("reading from \(environment.path)")
+        guard let cursor else { preconditionFailure("LMDB opened no cursor and reported no error") }
+        return cursor
+    }
+}
+
+// MARK: - Moving a cursor
+
+extension OpenTransaction {
+    typealias Record = (key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer)
+
+    /// The first record that a scan of `range` visits, if it is in the range at all.
+    func first(_ cursor: OpaquePointer, _ range: KeyRange, _ order: ScanOrder) throws(StorageError) -> Record? {
+        switch order {
+        case .ascending:
+            guard let lower = range.lower, !lower.isEmpty else { return try move(cursor, MDB_FIRST) }
+            return try move(cursor, MDB_SET_RANGE, to: lower)
+        case .descending:
+            guard let upper = range.upper else { return try move(cursor, MDB_LAST) }
+            guard !upper.isEmpty else { return nil }
+            let isPastUpper = try move(cursor, MDB_SET_RANGE, to: upper) != nil
+            return try move(cursor, isPastUpper ? MDB_PREV : MDB_LAST)
+        }
+    }
+
+    /// Whether a scan that has come to `key` is still in `range`: at the end that it moves towards.
+    func isInside(_ key: UnsafeRawBufferPointer, _ range: KeyRange, _ order: ScanOrder) -> Bool {
+        switch order {
+        case .ascending: range.upper.map { key.isBefore($0) } ?? true
+        case .descending: range.lower.map { !key.isBefore($0) } ?? true
+        }
+    }
+
+    func move(
+        _ cursor: OpaquePointer, _ operation: MDB_cursor_op, to start: [UInt8] = []
+    ) throws(StorageError) -> Record? {
+        var value = MDB_val()
+        let (status, found) = start.span.bytes.withMDBValue { key in
+            (LMDBStatus(mdb_cursor_get(cursor, &key, &value, operation)), key)
+        }
+        if status.rawValue == MDB_NOTFOUND { return nil }
+        try status.check("reading from \(environment.path)")
+        return (UnsafeRawBufferPointer(found), UnsafeRawBufferPointer(value))
+    }
+}
+
+extension RawSpan {
+    /// Calls `body` with these bytes as LMDB takes them. It only reads them, whatever the type says.
+    func withMDBValue<Result>(_ body: (inout MDB_val) -> Result) -> Result {
+        withUnsafeBytes { bytes in
+            var value = MDB_val(
+                mv_size: bytes.count, mv_data: UnsafeMutableRawPointer(mutating: bytes.baseAddress))
+            return body(&value)
+        }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    init(_ value: MDB_val) {
+        self.init(start: value.mv_data, count: value.mv_size)
+    }
+
+    /// Bytewise order; a prefix comes first.
+    fileprivate func isBefore(_ other: [UInt8]) -> Bool {
+        let common = Swift.min(count, other.count)
+        let order = common == 0 ? 0 : other.withUnsafeBytes { memcmp(baseAddress!, $0.baseAddress!, common) }
+        return order == 0 ? count < other.count : order < 0
+    }
+}

@@ -1,0 +1,78 @@
+import StorageEngine
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// The small file that says which environment of a store is the current one.
+///
+/// Two lines: `swift-corestore 1`, the version of the directory's layout, and the environment's path in it, `data/` and a
+/// number.
+struct EnvironmentPointer: Equatable {
+    private static let layout = "swift-corestore "
+    private static let layoutVersion = 1
+    private static let maximumByteCount = 64
+
+    let environment: String
+
+    init(environment: String) {
+        self.environment = environment
+    }
+
+    /// Reads the pointer of a store; `nil` where there is none.
+    init?(in directory: StoreDirectory) throws(StorageError) {
+        let path = directory.pointerPath
+        if access(path, F_OK) != 0, errno == ENOENT { return nil }
+        let file = try FileDescriptor(opening: path, O_RDONLY)
+        var bytes = [UInt8](repeating: 0, count: Self.maximumByteCount)
+        let count = read(file.rawValue, &bytes, bytes.count)
+        guard count >= 0 else { throw .cannotOpen(path, errorNumber: errno) }
+        try self.init(contents: String(decoding: bytes[..<count], as: UTF8.self), path: path)
+    }
+
+    init(contents: String, path: String) throws(StorageError) {
+        let lines = contents.split(separator: "\n", omittingEmptySubsequences: false)
+        guard lines.count == 3, lines[2].isEmpty, lines[0].hasPrefix(Self.layout),
+            let version = Int(lines[0].dropFirst(Self.layout.count)), version >= 1
+        else {
+            throw StorageError(
+                .corrupt, "\(path) does not name an environment; the directory holds no store, or a damaged one")
+        }
+        guard version == Self.layoutVersion else {
+            throw StorageError(
+                .unsupportedVersion,
+                "\(path) was written by a newer version of this library (layout \(version)); update it")
+        }
+        let number = lines[1].dropFirst("data/".count)
+        guard lines[1].hasPrefix("data/"), !number.isEmpty, number.allSatisfy({ $0.isASCII && $0.isNumber }) else {
+            throw StorageError(.corrupt, "\(path) names \(lines[1]), which is no environment of a store")
+        }
+        environment = String(lines[1])
+    }
+
+    /// Replaces the pointer of a store, in one step also across a crash.
+    func write(in directory: StoreDirectory) throws(StorageError) {
+        let draft = directory.pointerPath + ".new"
+        let file = try FileDescriptor(opening: draft, O_WRONLY | O_CREAT | O_TRUNC)
+        let contents = Array("\(Self.layout)\(Self.layoutVersion)\n\(environment)\n".utf8)
+        guard DirectWrite.all(contents, to: file), file.synchronize(), rename(draft, directory.pointerPath) == 0,
+            directory.descriptor.synchronize()
+        else {
+            let number = errno
+            throw StorageError(
+                number == ENOSPC ? .full : .inputOutput,
+                "\(directory.pointerPath) cannot be written: \(words(forErrorNumber: number))")
+        }
+    }
+}
+
+enum DirectWrite {
+    /// Writes all of `bytes` where the file stands.
+    static func all(_ bytes: [UInt8], to file: FileDescriptor) -> Bool {
+        write(file.rawValue, bytes, bytes.count) == bytes.count
+    }
+}

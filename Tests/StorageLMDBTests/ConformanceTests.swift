@@ -1,0 +1,21 @@
+import StorageConformance
+import StorageLMDB
+import Testing
+
+@Suite struct LMDBConformanceTests {
+    @Test(arguments: ConformanceCheck.all)
+    func `keeps the rules of storage engines`(_ check: ConformanceCheck) async throws {
+        let directory = try TemporaryDirectory()
+        try await check.run { tables in try LMDBEngine.open(at: directory.path, tables: tables) }
+    }
+
+    @Test(arguments: ConformanceCheck.all)
+    func `keeps the rules while its map grows`(_ check: ConformanceCheck) async throws {
+        let directory = try TemporaryDirectory()
+        try await check.run { tables in
+            var options = LMDBOptions()
+            options.mapByteCount = 1 << 16
+            return try LMDBEngine.open(at: directory.path, tables: tables, options: options)
+        }
+    }
+}
