@@ -46,7 +46,7 @@ extension Core {
     }
 
     private func hasRequests(on channel: PeerChannel) -> Bool {
-        state.withLock { ($0.replicator.status(of: channel.peer)?.waitingRequestCount ?? 0) > 0 }
+        state.withLock { $0.replicator.hasRequests(of: channel.peer) }
     }
 
     /// Puts together what was asked for, out of a durable head, in one snapshot of the store.
