@@ -54,6 +54,7 @@ extension Core {
                 guard let channel = state.peers[peer] else { continue }
                 aftermath.failing.append((channel.stream, ReplicationError(.misbehaved, "\(fault)")))
             case .event(let event):
+                state.transfers.count(event)
                 if let event = CoreEvent(event) { aftermath.events.append(event) }
             }
         }
