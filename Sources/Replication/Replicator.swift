@@ -28,7 +28,7 @@ import MerkleTree
 /// ### What holds at all times
 /// Nothing unverified is in a commit. No message can trap it, make it remember more than ``ReplicationLimits`` allow, or
 /// cost it more than a bounded amount of work.
-public struct Replicator {
+public struct Replicator: Sendable {
     /// The core's key.
     public let key: CoreKey
     /// The bounds.
@@ -71,6 +71,7 @@ public struct Replicator {
 
     /// Changes how it behaves; peers are told by the next flush.
     public mutating func configure(_ configuration: ReplicatorConfiguration) {
+        if configuration.isDownloading != self.configuration.isDownloading { oweSyncToAll() }
         self.configuration = configuration
     }
 }

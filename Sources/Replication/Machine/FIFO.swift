@@ -35,3 +35,5 @@ struct FIFO<Element> {
         elements.removeAll(where: isObsolete)
     }
 }
+
+extension FIFO: Sendable where Element: Sendable {}
