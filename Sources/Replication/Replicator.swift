@@ -80,6 +80,8 @@ public struct Replicator: Sendable {
 
 extension Replicator {
     /// Ends a turn: tells peers what has changed, asks them for what is wanted, hands out what is to be stored.
+    ///
+    /// - Parameter now: the time of the turn.
     public mutating func flush(log: some LogView & ~Escapable, now: Milliseconds, into effects: inout Effects) {
         announceAnswers(into: &effects)
         synchronize(log: log, into: &effects)
@@ -144,8 +146,10 @@ extension Replicator {
 // MARK: - Messages
 
 extension Replicator {
-    /// Takes a message from a peer. It may be anything: what makes no sense is ignored, what is forbidden ends in a
-    /// ``Effect/closeChannel(_:_:)`` or ``Effect/destroyStream(_:_:)``.
+    /// Takes a message from a peer. It may be anything: what makes no sense is ignored, what is forbidden ends in
+    /// ``Effect/destroyStream(_:_:)``.
+    ///
+    /// - Parameter now: when it arrived.
     public mutating func receive(
         _ message: WireMessage, from peer: PeerID, log: some LogView & ~Escapable, now: Milliseconds,
         into effects: inout Effects
