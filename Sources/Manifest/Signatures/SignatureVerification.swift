@@ -78,7 +78,7 @@ extension TreeAuthority {
     private func lift(
         _ head: TreeHead, by patch: UInt64, with nodes: [UInt64: TreeNode], hashing: some TreeHashing
     ) throws(ManifestError) -> TreeStatement {
-        // No tree is as long as the largest sum of two lengths, so it can neither overflow nor pass for another.
+        // A sum that overflows is refused as any length is that no tree can have.
         let (length, overflow) = head.length.addingReportingOverflow(patch)
         do {
             let longer = try head.lifted(to: overflow ? .max : length, reading: nodes, hashing: hashing)
