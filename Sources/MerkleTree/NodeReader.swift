@@ -2,8 +2,8 @@ public import Crypto
 
 /// Where a tree's nodes are read from: a store, an overlay of nodes not yet committed, an array in a test.
 ///
-/// The module computes *which* nodes it needs and asks for them here; it never knows how they are kept. A reader that is
-/// used beside a ``TreeHead`` holds at least the head's roots.
+/// The module computes *which* nodes it needs and asks for them here; it never knows how they are kept. A reader that
+/// is used beside a ``TreeHead`` holds at least the head's roots.
 ///
 /// A reader may borrow from a snapshot that does not outlive its closure, which is why it need not be escapable.
 public protocol NodeReader: ~Escapable {

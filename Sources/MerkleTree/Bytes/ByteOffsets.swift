@@ -4,8 +4,8 @@ extension TreeHead {
     /// Where a block begins, in bytes from the start of the log; for the block past the last, where the log ends.
     ///
     /// - Parameter padding: the bytes of encryption padding in each block, which are left out.
-    /// - Throws: `.invalidOperation` past the end, or where blocks are shorter than their padding; `.missingNode` where a
-    ///   node left of the block is not held; what the reader throws.
+    /// - Throws: `.invalidOperation` past the end, or where blocks are shorter than their padding; `.missingNode`
+    ///   where a node left of the block is not held; what the reader throws.
     public func byteOffset(
         ofBlock block: UInt64, padding: UInt64 = 0, reading reader: some NodeReader & ~Escapable
     ) throws -> UInt64 {

@@ -3,7 +3,8 @@ public import Crypto
 extension TreeHead {
     /// Appends blocks, and returns the nodes that this makes, leaves included, each before its parent.
     ///
-    /// Nothing is allocated but the result. On average a block makes two nodes and costs one parent hash.
+    /// On average a block makes two nodes and costs one parent hash. Nothing is allocated but the result, and once
+    /// the room for roots.
     ///
     /// - Throws: `.treeTooLarge`; the head is unchanged then.
     public mutating func append(
@@ -40,8 +41,8 @@ extension TreeHead {
     ///
     /// This is how a signature over a longer tree is checked for a shorter one (PROTOCOL §3: allowPatch).
     ///
-    /// - Throws: `.invalidOperation` where `length` is below the tree's own or no tree can have it; `.missingNode`; what
-    ///   the reader throws.
+    /// - Throws: `.invalidOperation` where `length` is below the tree's own or no tree can have it; `.missingNode`;
+    ///   what the reader throws.
     public func lifted(
         to length: UInt64, reading reader: some NodeReader & ~Escapable,
         hashing: some TreeHashing = BLAKE2bTreeHashing()

@@ -63,25 +63,6 @@ public struct TreeHead: Hashable, Sendable {
         hashing.tree(roots)
     }
 
-    /// The tree's first `length` blocks, as a tree of their own.
-    ///
-    /// - Parameter fork: the fork that it is to belong to; this tree's own where none is given.
-    /// - Throws: `.invalidOperation` where the tree is shorter; `.missingNode` where one of the shorter tree's roots is
-    ///   not held; what the reader throws.
-    public func truncated(
-        to length: UInt64, fork: UInt64? = nil, reading reader: some NodeReader & ~Escapable
-    ) throws -> TreeHead {
-        guard length <= self.length else {
-            throw TreeError(.invalidOperation, "a tree of \(self.length) blocks has no first \(length)")
-        }
-        guard length < self.length else {
-            var same = self
-            same.fork = fork ?? self.fork
-            return same
-        }
-        return try TreeHead(fork: fork ?? self.fork, length: length, reading: reader)
-    }
-
     /// Whether the two have the same blocks, whatever their forks.
     public func hasSameTree(as other: TreeHead) -> Bool {
         roots == other.roots

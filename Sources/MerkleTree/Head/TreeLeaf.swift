@@ -2,7 +2,8 @@ public import CompactEncoding
 
 /// A block as the tree sees it: its hash and its size.
 ///
-/// Hashing blocks is the dear part of an append and needs no tree, so callers do it beforehand, on any threads they like.
+/// Hashing blocks is the dear part of an append and needs no tree, so callers do it beforehand, on any threads they
+/// like.
 public struct TreeLeaf: Hashable, Sendable {
     /// The block's leaf hash (`TreeHashing.leaf`).
     public var hash: Bytes32

@@ -2,17 +2,18 @@ extension FlatTree {
     /// The roots of the fewest whole subtrees that together hold exactly `blocks`, from left to right.
     ///
     /// This one list is behind every proof. For 0 ..< n it is the roots of a tree of n blocks; for a ..< b it is the
-    /// nodes that lift a tree of a blocks to one of b. With the tree of 5 blocks known, these three make it one of 12:
+    /// nodes that lift a tree of a blocks to one of b. From 5 blocks, whose roots are 3 and 8, to 12 it is 10, 13 and
+    /// 19:
     ///
     /// ```
-    ///                                7
-    ///                ┌───────────────┴───────────────┐
-    ///                3                               11
-    ///                                        ┌───────┴───────┐
-    ///                                        9              [13]             [19]
-    ///                                    ┌───┴───┐       ┌───┴───┐       ┌───────┴───────┐
-    ///          (blocks 0 to 3)           8     [10]
-    ///          known                   known   block 5    6 and 7             8 to 11
+    ///                7
+    ///        ┌───────┴───────┐
+    ///        3              11
+    ///                    ┌───┴───┐
+    ///                    9     [13]     [19]
+    ///                  ┌─┴─┐
+    ///                  8 [10]
+    ///     blocks 0-3   4   5    6-7     8-11
     /// ```
     ///
     /// - Precondition: the range ends at or before ``maximumLength``; one that came from outside has been checked.
@@ -29,7 +30,8 @@ extension FlatTree {
         Subtrees(0..<length)
     }
 
-    /// The roots of the fewest whole subtrees that together hold a range of blocks; see ``FlatTree/subtrees(covering:)``.
+    /// The roots of the fewest whole subtrees that together hold a range of blocks; see
+    /// ``FlatTree/subtrees(covering:)``.
     ///
     /// There are at most 104 of them: sizes rise to the largest, and fall from there.
     public struct Subtrees: Sequence, IteratorProtocol, Hashable, Sendable {

@@ -20,16 +20,11 @@ extension TreeHead {
     ) throws -> UInt64 {
         var missing: UInt64 = 0
         var index = index
-        // A root is always held, so this ends below the end of the tree unless it began past it.
-        while holds(index), try reader.node(at: index) == nil {
+        // Every node of the tree lies below one of its roots, and those are known.
+        while contains(index), try knownNode(at: index, reading: reader) == nil {
             missing += 1
             index = FlatTree.parent(of: index)
         }
-        return holds(index) ? missing : 0
-    }
-
-    /// Whether a node is one of this tree's: all blocks below it are the tree's.
-    func holds(_ index: UInt64) -> Bool {
-        FlatTree.isIndex(index) && FlatTree.blocks(under: index).upperBound <= length
+        return missing
     }
 }

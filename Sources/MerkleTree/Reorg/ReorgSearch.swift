@@ -2,8 +2,8 @@ public import Crypto
 
 /// The search for the block at which a longer history and ours part (PROTOCOL §4, Reorg).
 ///
-/// It begins when a peer's tree of a higher fork has been verified from block 0, signature included. As long as there is a
-/// question, ask a peer of that fork for one of its blocks' leaves, and hand over the hash part of the answer:
+/// It begins when a peer's tree of a higher fork has been verified from block 0, signature included. As long as there
+/// is a question, ask a peer of that fork for one of its blocks' leaves, and hand over the hash part of the answer:
 ///
 /// ```swift
 /// var search = try ReorgSearch(for: remoteHead, ownLength: head.length, reading: nodes)
@@ -74,10 +74,10 @@ public struct ReorgSearch: Sendable {
         return isDecided(suspect) ? FlatTree.blocks(under: suspect.index).lowerBound : nil
     }
 
-    /// Takes the answer to a question, and goes as far down as it leads.
+    /// Takes the answer to a question, and goes as far down as it leads. Where there is no question, it does nothing.
     ///
-    /// - Throws: `.invalidOperation` where its path does not lead to the suspect; `.invalidChecksum` where it leads to a
-    ///   different node there; what the reader throws. The search is unchanged then.
+    /// - Throws: `.invalidOperation` where its path does not lead to the suspect; `.invalidChecksum` where it leads
+    ///   to a different node there; what the reader throws. The search is unchanged then.
     public mutating func receive(
         _ answer: Proof.Hash, reading reader: some NodeReader & ~Escapable,
         hashing: some TreeHashing = BLAKE2bTreeHashing()
@@ -115,8 +115,8 @@ public struct ReorgSearch: Sendable {
         FlatTree.depth(of: suspect.index) == 0 || FlatTree.blocks(under: suspect.index).lowerBound >= ownLength
     }
 
-    /// Whether our tree has this very node. One that we do not hold counts as different: the search then goes further left
-    /// than need be, which costs blocks and never correctness.
+    /// Whether our tree has this very node. One that we do not hold counts as different: the search then goes further
+    /// left than need be, which costs blocks and never correctness.
     private func isOurs(_ node: TreeNode, reading reader: some NodeReader & ~Escapable) throws -> Bool {
         guard FlatTree.blocks(under: node.index).upperBound <= ownLength else { return false }
         return try reader.node(at: node.index)?.hash == node.hash

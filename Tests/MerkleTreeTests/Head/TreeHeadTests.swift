@@ -63,6 +63,17 @@ import Testing
         #expect(error?.code == .missingNode(8))
     }
 
+    @Test func `roots of a length are held or not`() throws {
+        let head = try tree.head(ofLength: 9)
+        var nodes = tree.nodes
+        nodes[8] = nil
+        for length: UInt64 in 0...12 {
+            let needsMissing = FlatTree.roots(ofLength: length).contains(8)
+            #expect(try head.holdsRoots(ofLength: length, reading: nodes) == (length <= 9 && !needsMissing))
+        }
+        #expect(try !head.holdsRoots(ofLength: .max, reading: nodes))
+    }
+
     @Test func `lifting by the nodes between two lengths gives the longer tree`() throws {
         for start in 0...tree.length {
             for end in start...tree.length {

@@ -22,6 +22,13 @@ import Testing
         }
     }
 
+    @Test func `the roots count as held whatever the reader holds`() throws {
+        let head = try ReferenceTree(sizes: [1, 1, 1, 1, 1]).head()
+        #expect(try head.missingNodes(fromBlock: 2, reading: [:]) == 2)
+        #expect(try head.missingNodes(fromBlock: 4, reading: [:]) == 0)
+        #expect(try head.missingNodes(fromNode: 3, reading: [:]) == 0)
+    }
+
     @Test func `past the end of the tree nothing is counted`() throws {
         let tree = ReferenceTree(sizes: [1, 1, 1, 1, 1])
         let reader = try Requester(tree, length: 5)

@@ -1,3 +1,4 @@
+import Crypto
 import MerkleTree
 import Testing
 
@@ -32,7 +33,7 @@ import Testing
         for index: UInt64 in [13, 14, 1 << 52, 1 << 53, .max] {
             expectRefused(ProofRequest(block: .init(index: index, nodes: 0)))
         }
-        for index: UInt64 in [11, 15, 25, 26, (1 << 53) - 1, 1 << 53, .max - 1, .max] {
+        for index: UInt64 in [15, 23, 25, 26, (1 << 53) - 1, 1 << 53, .max - 1, .max] {
             expectRefused(ProofRequest(hash: .init(index: index, nodes: 0)))
         }
     }
@@ -73,6 +74,39 @@ import Testing
         #expect(
             try answerer.answer(ProofRequest(block: block, hash: .init(index: 3, nodes: 0)))
                 == answerer.answer(ProofRequest(block: block)))
+    }
+
+    /// PROTOCOL §4, Seek root.
+    @Test func `a seek stands in for the sibling above what it found, and for nothing else`() throws {
+        let tree = answerer.tree
+        func parts(_ request: ProofRequest) throws -> (hash: [UInt64]?, seek: [UInt64]?) {
+            let proof = try answerer.answer(request)
+            return (proof.hash?.nodes.map(\.index), proof.seek?.nodes.map(\.index))
+        }
+        func seek(toBlock block: UInt64, plus offset: UInt64) -> ProofRequest.Seek {
+            .init(bytes: tree.byteOffset(ofBlock: block) + offset)
+        }
+        let path = ProofRequest.Node(index: 12, nodes: 3)
+
+        // Block 2 has two bytes: its second lies below node 3, in node 5, which is the right one of 3's two.
+        var found = try parts(ProofRequest(hash: path, seek: seek(toBlock: 2, plus: 1)))
+        #expect(found.hash == [12, 14, 9] && found.seek == [4, 6, 1])
+
+        // Where a left subtree ends, that subtree was found; here it is 1.
+        found = try parts(ProofRequest(hash: path, seek: seek(toBlock: 2, plus: 0)))
+        #expect(found.hash == [12, 14, 9] && found.seek == [1, 5])
+
+        // Found is a sibling on the path itself: 9, which ends where 13 begins.
+        found = try parts(ProofRequest(hash: path, seek: seek(toBlock: 6, plus: 0)))
+        #expect(found.hash == [12, 14, 9, 3] && found.seek == nil)
+
+        // At the start of the proven subtree the whole of it was found.
+        found = try parts(ProofRequest(hash: path, seek: .init(bytes: 0)))
+        #expect(found.hash == [12, 14, 9, 3] && found.seek == nil)
+
+        // With an upgrade, the start of the tree is its first root.
+        let upgrade = try answerer.answer(ProofRequest(seek: .init(bytes: 0), upgrade: .init(start: 0, length: 13)))
+        #expect(upgrade.seek?.nodes.map(\.index) == [7])
     }
 
     @Test func `an upgrade from below the prologue covers it from block 0`() throws {

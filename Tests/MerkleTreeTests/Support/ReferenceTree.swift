@@ -67,7 +67,8 @@ struct ReferenceTree {
         return first..<first + width
     }
 
-    /// In-order numbering: a subtree of n blocks from block a has 2n - 1 nodes from 2a on, and its root is the middle one.
+    /// In-order numbering: a subtree of n blocks from block a has 2n - 1 nodes from 2a on, and its root is the middle
+    /// one.
     static func index(of range: Range<Int>) -> UInt64 {
         UInt64(2 * range.lowerBound + range.count - 1)
     }

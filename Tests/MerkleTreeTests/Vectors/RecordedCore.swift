@@ -46,16 +46,16 @@ struct RecordedCore: Decodable {
     }
 
     /// A request, and either the `data` message that answered it or why it was refused.
-    struct Exchange: Decodable {
+    struct Exchange: Decodable, Hashable {
         let request: Request
         let data: Hex?
         let error: String?
     }
 
-    struct Request: Decodable {
-        struct Node: Decodable { let index: UInt64, nodes: UInt64 }
-        struct Seek: Decodable { let bytes: UInt64, padding: UInt64? }
-        struct Upgrade: Decodable { let start: UInt64, length: UInt64 }
+    struct Request: Decodable, Hashable {
+        struct Node: Decodable, Hashable { let index: UInt64, nodes: UInt64 }
+        struct Seek: Decodable, Hashable { let bytes: UInt64, padding: UInt64? }
+        struct Upgrade: Decodable, Hashable { let start: UInt64, length: UInt64 }
         let block: Node?
         let hash: Node?
         let seek: Seek?
@@ -93,8 +93,8 @@ struct RecordedCore: Decodable {
         return PublicKey(keyPair.publicKey.bytes32).verifies(inner, of: signable(of: head))
     }
 
-    /// Exactly what a request implies that its sender holds: the tree up to the upgrade by its roots, and the node that the
-    /// asked path is to end at.
+    /// Exactly what a request implies that its sender holds: the tree up to the upgrade by its roots, and the node
+    /// that the asked path is to end at.
     func requester(for request: ProofRequest, of tree: ReferenceTree) throws -> Requester {
         var requester = try Requester(tree, length: request.upgrade?.start ?? length)
         let path = request.block.map { (2 * $0.index, $0.nodes) } ?? request.hash.map { ($0.index, $0.nodes) }

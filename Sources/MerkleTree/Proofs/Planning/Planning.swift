@@ -1,16 +1,16 @@
 extension TreeHead {
     /// Plans the answer to a request (PROTOCOL §4, Proof request and Proof).
     ///
-    /// Parts that cannot be had are left out where the rest is still of use: a seek past the end, a block past the end of
-    /// the upgrade that it came with, a hash beside a block. An empty request has an empty plan.
+    /// Parts that cannot be had are left out where the rest is still of use: a seek past the end, a block past the
+    /// end of the upgrade that it came with, a hash beside a block. An empty request has an empty plan.
     ///
     /// - Parameters:
     ///   - request: what a peer wants; any numbers are taken.
-    ///   - prologueLength: the length that the manifest's prologue fixes, 0 without one. An upgrade that starts below it
-    ///     is answered from 0 to it.
+    ///   - prologueLength: the length that the manifest's prologue fixes, 0 without one. An upgrade that starts below
+    ///     it is answered from 0 to it.
     ///   - reader: holds this tree. Only a seek reads from it.
-    /// - Throws: `.invalidOperation` where no tree of this length can answer; `.missingNode` where a seek leads to a node
-    ///   that is not held; what the reader throws.
+    /// - Throws: `.invalidOperation` where no tree of this length can answer; `.missingNode` where a seek leads to a
+    ///   node that is not held; what the reader throws.
     public func plan(
         _ request: ProofRequest, prologueLength: UInt64 = 0, reading reader: some NodeReader & ~Escapable
     ) throws -> ProofPlan {
@@ -72,8 +72,8 @@ extension Range<UInt64> {
 }
 
 extension ProofPlan {
-    /// Plans the siblings from the target up to `root`. The sibling that holds the seek root in its subtree is left out:
-    /// the seek part leads up to it and stands in for it.
+    /// Plans the siblings from the target up to `root`. The sibling that holds the seek root in its subtree is left
+    /// out: the seek part leads up to it and stands in for it.
     fileprivate mutating func climb(from target: ProofTarget, to root: UInt64, passing seek: SeekRoot? = nil) {
         var nodes: [UInt64] = target.block == nil ? [target.node] : []
         var index = target.node

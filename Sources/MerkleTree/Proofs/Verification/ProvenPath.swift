@@ -21,10 +21,7 @@ struct ProvenPath {
     }
 
     /// Begins with a node as it was received.
-    init(from node: TreeNode) throws(TreeError) {
-        guard FlatTree.isIndex(node.index), node.size <= FlatTree.maximumByteLength else {
-            throw TreeError(.invalidOperation, "node \(node.index) of \(node.size) bytes can be in no tree")
-        }
+    init(from node: TreeNode) {
         root = node
         rootSizeIsHashed = false
     }
@@ -33,8 +30,10 @@ struct ProvenPath {
     ///
     /// - Throws: `.invalidOperation` where a node is missing or misplaced, or where the path leaves any possible tree.
     mutating func climb(
-        by siblings: some Sequence<TreeNode>, passing passed: ProvenPath? = nil, hashing: some TreeHashing
+        by siblings: some Collection<TreeNode>, passing passed: ProvenPath? = nil, hashing: some TreeHashing
     ) throws(TreeError) {
+        // Every step adds a node and its sibling.
+        below.reserveCapacity(2 * min(siblings.count + 1, FlatTree.maximumDepth))
         var siblings = siblings.makeIterator()
         var next = siblings.next()
         var passed = passed
@@ -91,7 +90,7 @@ extension ProvenPath {
             guard let first = hash.nodes.first, first.index == hash.index else {
                 throw TreeError(.invalidOperation, "a hash part of node \(hash.index) must begin with that node")
             }
-            try self.init(from: first)
+            self.init(from: first)
             try climb(by: hash.nodes.dropFirst(), passing: seek, hashing: hashing)
         } else if let seek {
             self = seek
@@ -103,7 +102,7 @@ extension ProvenPath {
     /// Recomputes a path that is given whole, its first node included; `nil` for no nodes.
     init?(startingWith nodes: [TreeNode], hashing: some TreeHashing) throws(TreeError) {
         guard let first = nodes.first else { return nil }
-        try self.init(from: first)
+        self.init(from: first)
         try climb(by: nodes.dropFirst(), hashing: hashing)
     }
 }

@@ -16,7 +16,7 @@ struct TreeGrowth {
     ///
     /// - Throws: `.staleUpgrade` where that is past our end, or where we do not hold the roots of that length.
     init(of own: TreeHead, from start: UInt64, reading reader: some NodeReader & ~Escapable) throws {
-        guard start <= own.length, let head = try own.knownTree(ofLength: start, reading: reader) else {
+        guard let head = try own.knownTree(ofLength: start, reading: reader) else {
             throw TreeError(
                 .staleUpgrade,
                 "the upgrade starts at \(start), and there is no such tree among our \(own.length) blocks")
@@ -67,7 +67,7 @@ struct TreeGrowth {
         else {
             throw TreeError(
                 .invalidOperation,
-                "\(additional.count) additional nodes do not lead from block \(head.length) to the end of node \(last.index)"
+                "\(additional.count) additional nodes do not lead from block \(head.length) to node \(last.index)"
             )
         }
         for node in additional {
@@ -104,20 +104,6 @@ struct TreeGrowth {
     private func compare(with known: TreeHead) throws(TreeError) {
         guard head.hasSameTree(as: known) else {
             throw TreeError(.invalidChecksum, "the tree of \(head.length) blocks differs from the one known here")
-        }
-    }
-}
-
-extension TreeHead {
-    /// The tree's first `length` blocks, or `nil` where their roots are not all held.
-    fileprivate func knownTree(
-        ofLength length: UInt64, reading reader: some NodeReader & ~Escapable
-    ) throws -> TreeHead? {
-        do {
-            return try truncated(to: length, reading: reader)
-        } catch let error as TreeError {
-            guard case .missingNode = error.code else { throw error }
-            return nil
         }
     }
 }

@@ -3,19 +3,19 @@ public import Crypto
 extension TreeHead {
     /// Checks a proof against this tree (PROTOCOL §4, Verification).
     ///
-    /// To check a tree from its very beginning, as for another fork or in search of a conflict, ask an empty head of that
-    /// fork: `TreeHead(fork: remoteFork).verify(proof, reading: [:])`.
+    /// To check a tree from its very beginning, as for another fork or in search of a conflict, ask an empty head of
+    /// that fork: `TreeHead(fork: remoteFork).verify(proof, reading: [:])`.
     ///
-    /// A proof whose upgrade brings nothing new is accepted for its block or hash, if its tree is ours as far as it goes.
-    /// That happens when two peers were asked and the other one was faster.
+    /// A proof whose upgrade brings nothing new is accepted for its block or hash, if its tree is ours as far as it
+    /// goes. That happens when two peers were asked and the other one was faster.
     ///
     /// - Parameters:
     ///   - proof: a claim, of any size and content.
     ///   - reader: holds the nodes of this tree that are known here.
     /// - Returns: what was proven, or what is proven if the tree's signature is valid.
     /// - Throws: `.invalidOperation` where nodes are missing or misplaced, or lead to a node that is not known here;
-    ///   `.invalidChecksum` where a hash differs; `.staleUpgrade` where the upgrade does not connect to this tree; what the
-    ///   reader throws. Nothing of such a proof may be used.
+    ///   `.invalidChecksum` where a hash differs; `.staleUpgrade` where the upgrade does not connect to this tree;
+    ///   what the reader throws. Nothing of such a proof may be used.
     public func verify(
         _ proof: Proof, reading reader: some NodeReader & ~Escapable,
         hashing: some TreeHashing = BLAKE2bTreeHashing()
@@ -50,7 +50,7 @@ extension TreeHead {
         _ path: ProvenPath, in verified: inout VerifiedProof, reading reader: some NodeReader & ~Escapable
     ) throws {
         let root = path.root
-        guard holds(root.index), let known = try reader.node(at: root.index) else {
+        guard let known = try knownNode(at: root.index, reading: reader) else {
             throw TreeError(.invalidOperation, "the proof leads to node \(root.index), which is not known here")
         }
         guard root.hash == known.hash, path.rootSizeIsHashed || root.size == known.size else {

@@ -2,9 +2,10 @@ public import Crypto
 
 /// What a proof has proven: it may be stored and shown.
 ///
-/// One thing a Merkle tree of this kind cannot prove: where a `hash` or `seek` part begins with two siblings that were
-/// both only received, their hashes are certain and the *sum* of their sizes is, but not how it is shared between the two.
-/// It becomes certain with the first block proven below either of them.
+/// One thing this kind of tree cannot prove. A parent's hash covers the hashes of its children and the *sum* of their
+/// sizes, so of two siblings that were both only received (at the start of a `hash` or `seek` part, or the last node
+/// of an upgrade and its first additional one) it is not certain how they share their bytes. The first block proven
+/// below one of them settles its size.
 public struct VerifiedProof: Hashable, Sendable {
     /// Nodes to be stored. They may include some that are held already, then with the same hash.
     public internal(set) var nodes: [TreeNode] = []
@@ -48,8 +49,8 @@ public struct UnsignedProof: Sendable {
     public let head: TreeHead
     /// The tree at the length that the upgrade part itself goes to, before its additional nodes.
     ///
-    /// Two validly signed trees conflict where they differ at a length that both have; this is the other tree at the length
-    /// that was asked for.
+    /// Two validly signed trees conflict where they differ at a length that both have; this is the other tree at the
+    /// length that was asked for.
     public let requestedHead: TreeHead
     /// The signature as it came; its form is the manifest's business.
     public let signature: [UInt8]?
@@ -58,8 +59,8 @@ public struct UnsignedProof: Sendable {
 
     /// Hands out what the proof proves if `check` finds the signature to be one over the tree.
     ///
-    /// - Parameter check: gets ``head`` and ``signature``. A manifest's prologue is checked here too; to tell why a tree
-    ///   was refused, throw an error rather than return false.
+    /// - Parameter check: gets ``head`` and ``signature``. A manifest's prologue is checked here too; to tell why a
+    ///   tree was refused, throw an error rather than return false.
     /// - Throws: `.invalidSignature` where `check` returns false; what `check` throws.
     public func accept(ifSigned check: (TreeHead, [UInt8]?) throws -> Bool) throws -> VerifiedProof {
         guard try check(head, signature) else {
