@@ -1,10 +1,4 @@
 extension PagedBitfield {
-    /// Whether a bit is set.
-    public subscript(index: UInt64) -> Bool {
-        let (page, bit) = index.quotientAndRemainder(dividingBy: PageScan.bitsPerPage)
-        return stretch(page).content[Int(bit)]
-    }
-
     /// How many bits are set.
     public var count: UInt64 { count(in: 0..<Self.maximumLength) }
 

@@ -56,8 +56,9 @@ extension PagedBitfield {
     public mutating func set(_ range: Range<UInt64>) {
         precondition(range.upperBound <= Self.maximumLength, "bits \(range) reach past bit 2^53")
         let parts = PageParts(range)
-        for (page, bits) in parts.partial { change(page) { $0.set(bits) } }
-        put(.full, over: parts.whole)
+        if let head = parts.head { change(head.page) { $0.set(head.bits) } }
+        if !parts.whole.isEmpty { put(.full, over: parts.whole) }
+        if let tail = parts.tail { change(tail.page) { $0.set(tail.bits) } }
     }
 
     /// Clears one bit.
@@ -68,8 +69,9 @@ extension PagedBitfield {
     /// Clears a range of bits; what lies past 2^53 is clear anyway.
     public mutating func clear(_ range: Range<UInt64>) {
         let parts = PageParts(range.clamped(to: 0..<Self.maximumLength))
-        for (page, bits) in parts.partial { change(page) { $0.clear(bits) } }
-        put(.empty, over: parts.whole)
+        if let head = parts.head { change(head.page) { $0.clear(head.bits) } }
+        if !parts.whole.isEmpty { put(.empty, over: parts.whole) }
+        if let tail = parts.tail { change(tail.page) { $0.clear(tail.bits) } }
     }
 
     /// Clears every bit from `length` on.
@@ -84,7 +86,7 @@ extension PagedBitfield {
         guard start.isMultiple(of: 32) else { throw BitfieldError(.misaligned(start: start)) }
         let range = try Self.range(start: start, length: UInt64(words.count) * 32)
         var rest = words[...]
-        for index in PageParts(range).pages {
+        for index in PageParts.pages(of: range) {
             let bits = PageScan.bits(of: index, in: range)
             change(index) { $0.replace(from: bits.lowerBound / 32, with: rest.prefix(bits.count / 32)) }
             rest = rest.dropFirst(bits.count / 32)
@@ -126,6 +128,13 @@ extension PagedBitfield {
         return PageStretch(content: .empty, pages: start..<end)
     }
 
+    /// Whether a bit is set.
+    public subscript(index: UInt64) -> Bool {
+        let (page, bit) = index.quotientAndRemainder(dividingBy: PageScan.bitsPerPage)
+        let next = segmentIndex(endingAfter: page)
+        return next < segments.count && segments[next].pages.lowerBound <= page && segments[next].page[Int(bit)]
+    }
+
     /// The first segment that does not end at or before page `index`.
     private func segmentIndex(endingAfter index: UInt64) -> Int {
         var low = 0
@@ -153,7 +162,6 @@ extension PagedBitfield {
 
     /// Replaces whole pages: one, or many that become uniform.
     private mutating func put(_ page: BitfieldPage, over pages: Range<UInt64>) {
-        guard !pages.isEmpty else { return }
         var low = segmentIndex(endingAfter: pages.lowerBound)
         var high = low
         while high < segments.count, segments[high].pages.lowerBound < pages.upperBound { high += 1 }

@@ -198,4 +198,9 @@ extension Multiplexer {
     ///
     /// Only answers from this side can end it, so pausing on it cannot lock the two sides up.
     public var shouldPauseReading: Bool { remote.bufferedMessageBytes >= limits.pauseThreshold }
+
+    /// Whether no trace of any channel is left. For tests: a table that is not emptied would grow for ever.
+    var isAtRest: Bool {
+        pairings.isEmpty && local.isAtRest && remote.waitingCount == 0 && remote.bufferedBytes == 0
+    }
 }

@@ -12,11 +12,16 @@ extension LocalBitfield {
         return page
     }
 
-    /// The indices of the pages in `range` that are stored, or changed and to be stored.
-    func storedPages<Source: BitfieldPageSource & ~Escapable>(
+    /// The indices of the pages in `range` that may be stored, or changed and to be stored.
+    mutating func storedPages<Source: BitfieldPageSource & ~Escapable>(
         in range: Range<UInt64>, reading source: Source
     ) throws(Source.Failure) -> [UInt64] {
         var indices: [UInt64] = []
+        if range.count <= 2 {
+            // One or two pages, as a block or an append touches, are known to the cache after the first time.
+            for index in range where try storedPage(index, reading: source) != nil { indices.append(index) }
+            return indices
+        }
         var position = range.lowerBound
         while let index = try firstStored(from: position, reading: source), index < range.upperBound {
             indices.append(index)
@@ -61,29 +66,22 @@ extension LocalBitfield {
         return PageStretch(content: page, pages: start..<index + 1)
     }
 
+    /// The lowest page from `index` on that may be stored. One whose removal is not stored yet counts, which does no harm:
+    /// it reads as what it is without a page.
     private func firstStored<Source: BitfieldPageSource & ~Escapable>(
         from index: UInt64, reading source: Source
     ) throws(Source.Failure) -> UInt64? {
-        var position = index
-        var found: UInt64?
-        while found == nil, let page = try source.firstPage(from: position), page >= position, page < Self.pageLimit {
-            if !cache.isRemoved(page) { found = page }
-            position = page + 1
-        }
-        guard let changed = cache.firstChanged(from: index) else { return found }
-        return min(changed, found ?? changed)
+        let stored = try source.firstPage(from: index).flatMap { $0 >= index && $0 < Self.pageLimit ? $0 : nil }
+        guard let changed = cache.firstChanged(from: index) else { return stored }
+        return min(changed, stored ?? changed)
     }
 
+    /// The highest page below `index` that may be stored; see `firstStored`.
     private func lastStored<Source: BitfieldPageSource & ~Escapable>(
         before index: UInt64, reading source: Source
     ) throws(Source.Failure) -> UInt64? {
-        var position = index
-        var found: UInt64?
-        while found == nil, let page = try source.lastPage(before: position), page < position {
-            if !cache.isRemoved(page) { found = page }
-            position = page
-        }
-        guard let changed = cache.lastChanged(before: index) else { return found }
-        return max(changed, found ?? changed)
+        let stored = try source.lastPage(before: index).flatMap { $0 < index ? $0 : nil }
+        guard let changed = cache.lastChanged(before: index) else { return stored }
+        return max(changed, stored ?? changed)
     }
 }

@@ -76,18 +76,23 @@ extension LocalBitfield {
         guard !range.isEmpty, range.upperBound > contiguousLength else { return }
         var contiguous = contiguousLength
         if range.lowerBound <= contiguous {
-            let rest = range.upperBound..<PagedBitfield.maximumLength
-            contiguous = try firstUnset(in: rest, reading: source) ?? rest.upperBound
+            contiguous = range.upperBound
+            // Mostly nothing follows, as when appending, and then this is all that is looked up.
+            if try contains(contiguous, reading: source) {
+                let rest = contiguous..<PagedBitfield.maximumLength
+                contiguous = try firstUnset(in: rest, reading: source) ?? rest.upperBound
+            }
         }
         if range.lowerBound <= baseLength {
             // All between the old base and the new one is set: by this call, or because it is contiguous to it. So only
             // the stored pages need a change, and those that the base now covers need not be stored any longer.
             let base = max(baseLength, range.upperBound, contiguous)
-            let pages = PageParts(range.lowerBound..<max(range.upperBound, contiguous)).pages
+            let pages = PageParts.pages(of: range.lowerBound..<max(range.upperBound, contiguous))
             let affected = try storedPages(in: pages, reading: source)
             try change(affected, base: base, reading: source) { page, bits in page.set(bits(range)) }
         } else {
-            try change(PageParts(range).pages, base: baseLength, reading: source) { page, bits in page.set(bits(range))
+            try change(PageParts.pages(of: range), base: baseLength, reading: source) { page, bits in
+                page.set(bits(range))
             }
         }
         contiguousLength = contiguous
@@ -102,7 +107,7 @@ extension LocalBitfield {
     ) throws(Source.Failure) {
         let range = PagedBitfield.clamped(range)
         guard !range.isEmpty else { return }
-        let pages = PageParts(range).pages
+        let pages = PageParts.pages(of: range)
         if range.upperBound >= baseLength {
             // Lowering the base clears all pages that are not stored.
             let base = min(baseLength, range.lowerBound)

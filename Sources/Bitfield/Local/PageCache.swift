@@ -67,19 +67,16 @@ struct PageCache: Sendable {
         }
     }
 
-    /// The lowest changed page from `index` on that exists.
+    /// The lowest changed page from `index` on.
     func firstChanged(from index: UInt64) -> UInt64? {
-        changed[changedPosition(from: index)...].first { entries[$0]?.page != nil }
+        let position = changedPosition(from: index)
+        return position < changed.count ? changed[position] : nil
     }
 
-    /// The highest changed page below `index` that exists.
+    /// The highest changed page below `index`.
     func lastChanged(before index: UInt64) -> UInt64? {
-        changed[..<changedPosition(from: index)].last { entries[$0]?.page != nil }
-    }
-
-    /// Whether page `index` was removed and the removal is not stored.
-    func isRemoved(_ index: UInt64) -> Bool {
-        entries[index].map { $0.changedAt != 0 && $0.page == nil } ?? false
+        let position = changedPosition(from: index)
+        return position > 0 ? changed[position - 1] : nil
     }
 
     private func changedPosition(from index: UInt64) -> Int {

@@ -1,7 +1,7 @@
 extension BitfieldPage {
     /// How many of the given bits are set.
     public func count(in bits: Range<Int>) -> Int {
-        guard !isUniform else { return isFull ? bits.count : 0 }
+        guard !isUniform, bits.count < Self.bitCount else { return isEmpty ? 0 : isFull ? bits.count : count }
         guard !bits.isEmpty else { return 0 }
         var count = 0
         for index in bits.lowerBound / 64...(bits.upperBound - 1) / 64 {
@@ -44,21 +44,29 @@ extension BitfieldPage {
     @inline(__always)
     private func first(in bits: Range<Int>, _ word: (Int) -> UInt64) -> Int? {
         guard !bits.isEmpty else { return nil }
-        for index in bits.lowerBound / 64...(bits.upperBound - 1) / 64 {
-            let found = word(index) & Self.mask(bits, word: index)
-            if found != 0 { return index * 64 + found.trailingZeroBitCount }
+        let last = (bits.upperBound - 1) / 64
+        var index = bits.lowerBound / 64
+        var found = word(index) & (.max << UInt64(bits.lowerBound % 64))
+        while found == 0, index < last {
+            index += 1
+            found = word(index)
         }
-        return nil
+        let bit = index * 64 + found.trailingZeroBitCount
+        return found != 0 && bit < bits.upperBound ? bit : nil
     }
 
     /// The highest of the given bits that is set in what `word` makes of the words.
     @inline(__always)
     private func last(in bits: Range<Int>, _ word: (Int) -> UInt64) -> Int? {
         guard !bits.isEmpty else { return nil }
-        for index in (bits.lowerBound / 64...(bits.upperBound - 1) / 64).reversed() {
-            let found = word(index) & Self.mask(bits, word: index)
-            if found != 0 { return index * 64 + 63 - found.leadingZeroBitCount }
+        let first = bits.lowerBound / 64
+        var index = (bits.upperBound - 1) / 64
+        var found = word(index) & (.max >> UInt64(63 - (bits.upperBound - 1) % 64))
+        while found == 0, index > first {
+            index -= 1
+            found = word(index)
         }
-        return nil
+        let bit = index * 64 + 63 - found.leadingZeroBitCount
+        return found != 0 && bit >= bits.lowerBound ? bit : nil
     }
 }

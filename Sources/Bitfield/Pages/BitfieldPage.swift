@@ -16,10 +16,10 @@ public struct BitfieldPage: Equatable, Sendable {
     /// All bits set.
     public static let full = BitfieldPage(words: [], count: bitCount)
 
+    /// How many bits are set. It stands first so that pages of different counts are told apart without their words.
+    public private(set) var count: Int
     /// Bit i is bit i mod 64 of word ⌊i/64⌋. Empty exactly where `count` says everything.
     private var words: [UInt64]
-    /// How many bits are set.
-    public private(set) var count: Int
 
     private init(words: [UInt64], count: Int) {
         self.words = words
@@ -35,14 +35,14 @@ public struct BitfieldPage: Equatable, Sendable {
 
     /// Whether bit `bit`, 0..<32,768, is set.
     public subscript(bit: Int) -> Bool {
-        word(bit / 64) >> UInt64(bit % 64) & 1 == 1
+        precondition(bit >= 0 && bit < Self.bitCount, "a page has no bit \(bit)")
+        return word(bit / 64) >> UInt64(bit % 64) & 1 == 1
     }
 
     /// Word `index`, 0..<512: bit b of it is bit 64 × `index` + b of the page.
     @inline(__always)
-    public func word(_ index: Int) -> UInt64 {
-        precondition(index >= 0 && index < Self.wordCount, "a page has no word \(index)")
-        return words.isEmpty ? (count == 0 ? 0 : .max) : words[index]
+    func word(_ index: Int) -> UInt64 {
+        words.isEmpty ? (count == 0 ? 0 : .max) : words[index]
     }
 }
 

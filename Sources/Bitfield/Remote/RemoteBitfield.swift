@@ -68,7 +68,7 @@ extension RemoteBitfield {
         contiguousLength = min(contiguousLength, start)
         guard start.isMultiple(of: 32) else { throw BitfieldError(.misaligned(start: start)) }
         do {
-            try change(adding: PageParts(range).pages.count + 2) { (bits) throws(BitfieldError) in
+            try change(adding: PageParts.pages(of: range).count + 2) { (bits) throws(BitfieldError) in
                 try bits.load(words, at: start)
             }
         } catch {

@@ -74,4 +74,7 @@ struct LocalChannels: Sendable {
         slots[Int(id) - 1].remoteID = 0
         freeIDs.append(id)
     }
+
+    /// Whether every number is free.
+    var isAtRest: Bool { freeIDs.count == slots.count }
 }
