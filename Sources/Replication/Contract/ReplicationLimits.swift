@@ -21,8 +21,8 @@ public struct ReplicationLimits: Hashable, Sendable {
 
     // MARK: What a peer has
 
-    /// 32,768-block pages that may be kept of what one peer has, beyond its unbroken prefix.
-    public var remotePages = 8192
+    /// Pages of 4 KiB, for 32,768 blocks each, that may be kept of what one peer has beyond its unbroken prefix.
+    public var remotePages = 1024
     /// Windows that may be wanted from one peer at a time (PROTOCOL §7, Wants).
     public var windowsWanted = 512
 
