@@ -84,6 +84,7 @@ final class Committer: @unchecked Sendable {
 
     private func setSyncing(_ isWanted: Bool) {
         guard isSyncing != isWanted else { return }
+        // Readers look at other bits of the same word meanwhile, and never at this one.
         mdb_env_set_flags(environment.pointer, UInt32(MDB_NOSYNC), isWanted ? 0 : 1)
         isSyncing = isWanted
     }

@@ -26,7 +26,7 @@ final class WriterLock: Sendable {
             )
         }
         // What the file says is for people, so it is no failure where this cannot be written.
-        if ftruncate(file.rawValue, 0) == 0 { _ = DirectWrite.all(Array("\(getpid())\n".utf8), to: file) }
+        if ftruncate(file.rawValue, 0) == 0 { _ = file.write(Array("\(getpid())\n".utf8)) }
     }
 
     private static func holder(_ file: FileDescriptor) -> String {
