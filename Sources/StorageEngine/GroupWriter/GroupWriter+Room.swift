@@ -1,8 +1,8 @@
 import Synchronization
 
 extension GroupWriter {
-    /// Room in the queue of a ``GroupWriter``. It is held until it is handed to ``GroupWriter/enqueue(_:in:completion:)``
-    /// or let go of.
+    /// Room in the queue of a ``GroupWriter``. It is held until it is handed to
+    /// ``GroupWriter/enqueue(_:in:completion:)`` or let go of.
     public final class Room: Sendable {
         private let writer: GroupWriter
         private let byteCount: Atomic<Int>

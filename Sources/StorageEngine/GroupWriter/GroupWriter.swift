@@ -67,9 +67,9 @@ public final class GroupWriter: Sendable {
 extension GroupWriter {
     /// Waits for room, queues `set` and returns when it is committed.
     ///
-    /// - Throws: `CancellationError` while it waits for room; once the set is queued it is committed whether the task is
-    ///   cancelled or not. A ``StorageError`` otherwise: `.conflict`, `.tooLarge`, `.invalidArgument`, `.closed`, and
-    ///   what the engine or a seal throws.
+    /// - Throws: `CancellationError` while it waits for room; once the set is queued it is committed whether the task
+    ///   is cancelled or not. A ``StorageError`` otherwise: `.conflict`, `.tooLarge`, `.invalidArgument`, `.closed`,
+    ///   and what the engine or a seal throws.
     @discardableResult
     public func commit(_ set: WriteSet) async throws -> CommitReceipt {
         try await takeRoom(for: set.byteCount)

@@ -199,7 +199,7 @@ extension StorageError {
     fileprivate static func poisoned(_ path: String, by error: StorageError) -> StorageError {
         StorageError(
             .poisoned,
-            "\(path) takes no more writes, because what is on the disk is unknown since this failure: \(error.message); "
-                + "close the store and open it again")
+            "\(path) takes no more writes, because what is on the disk is unknown since this failure: "
+                + "\(error.message); close the store and open it again")
     }
 }

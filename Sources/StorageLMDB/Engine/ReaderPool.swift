@@ -127,7 +127,8 @@ extension ReaderPool {
     /// the door.
     ///
     /// - Parameter byteCount: the new size; 0 takes over the one that another process has set.
-    /// - Throws: `.full` where readers leave no such moment for ten seconds, or the system grants no more address space.
+    /// - Throws: `.full` where readers leave no such moment for ten seconds, or the system grants no more address
+    ///   space.
     func resizeMap(to byteCount: Int) throws(StorageError) {
         guard byteCount == 0 || canReserve(byteCount) else {
             throw StorageError(

@@ -28,9 +28,9 @@ struct FileLength: ~Copyable {
         guard known >= expected else {
             throw StorageError(
                 .corrupt,
-                "\(path) is cut off: it has \(known) of \(expected) bytes; restore it from a copy, or replicate the store "
-                    + "from peers. If it is short only because its process was killed in the middle of a commit, it is whole: "
-                    + "lengthen it with `truncate -s \(expected)`")
+                "\(path) is cut off: it has \(known) of \(expected) bytes; restore it from a copy, or replicate the "
+                    + "store from peers. If it is short only because its process was killed in the middle of a commit, "
+                    + "it is whole: lengthen it with `truncate -s \(expected)`")
         }
     }
 

@@ -22,7 +22,8 @@ final class WriterLock: Sendable {
             guard errno == EWOULDBLOCK else { throw .cannotOpen(path, errorNumber: errno) }
             throw StorageError(
                 .inUse,
-                "\(directory.path) is open for writing in process \(Self.holder(file)); close it there, or open it read-only"
+                "\(directory.path) is open for writing in process \(Self.holder(file)); close it there, or open it "
+                    + "read-only"
             )
         }
         // What the file says is for people, so it is no failure where this cannot be written.
