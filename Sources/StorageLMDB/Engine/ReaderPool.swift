@@ -122,9 +122,9 @@ extension ReaderPool {
 extension ReaderPool {
     /// Maps the file anew, at a moment when no read is under way.
     ///
-    /// It must not wait for readers behind a shut door: a thread in a read may wait for a lock whose holder is just about
-    /// to read. So the door is shut for milliseconds only, again and again, until a moment comes. Nested reads do not pass
-    /// the door.
+    /// It must not wait for readers behind a shut door: a thread in a read may wait for a lock whose holder is just
+    /// about to read. So the door is shut for milliseconds only, again and again, until a moment comes. Nested reads do
+    /// not pass the door.
     ///
     /// - Parameter byteCount: the new size; 0 takes over the one that another process has set.
     /// - Throws: `.full` where readers leave no such moment for ten seconds, or the system grants no more address

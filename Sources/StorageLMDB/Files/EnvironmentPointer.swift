@@ -10,8 +10,8 @@ import Darwin
 
 /// The small file that says which environment of a store is the current one.
 ///
-/// Two lines: `swift-corestore 1`, the version of the directory's layout, and the environment's path in it, `data/` and a
-/// number.
+/// Two lines: `swift-corestore 1`, the version of the directory's layout, and the environment's path in it, `data/` and
+/// a number.
 struct EnvironmentPointer: Equatable {
     private static let layout = "swift-corestore "
     private static let layoutVersion = 1

@@ -18,8 +18,8 @@ import Darwin
 ///   data/1/lock.mdb    LMDB's table of readers
 /// ```
 ///
-/// Compaction makes a new environment beside the current one and then replaces the pointer file, in one rename. It never
-/// renames an environment, because LMDB's lock file belongs to the inode of its data.
+/// Compaction makes a new environment beside the current one and then replaces the pointer file, in one rename. It
+/// never renames an environment, because LMDB's lock file belongs to the inode of its data.
 struct StoreDirectory {
     let path: String
     let descriptor: FileDescriptor
