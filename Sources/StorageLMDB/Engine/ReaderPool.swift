@@ -10,8 +10,8 @@ import Musl
 import Darwin
 #endif
 
-/// The read transactions of an engine. One that is not in use is reset and kept, since renewing it costs a tenth of
-/// beginning one.
+/// The read transactions of an engine. One that is not in use is reset and kept: renewing it takes no lock, and
+/// beginning one takes a lock that all processes share.
 final class ReaderPool: Sendable {
     private struct State {
         var idle: [ReadView] = []
