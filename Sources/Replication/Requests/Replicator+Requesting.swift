@@ -30,12 +30,12 @@ extension Replicator {
         guard let remote = peers.all[position].remote, remote.isUploading, remote.fork == tree.fork else {
             return false
         }
-        return hasRoom(peerAt: position)
+        return hasRoom(peerAt: position, about: tree)
     }
 
-    private func hasRoom(peerAt position: Int) -> Bool {
+    private func hasRoom(peerAt position: Int, about tree: TreeHead) -> Bool {
         !peers.all[position].conduct.isPaused && !peers.all[position].isClosing
-            && peers.all[position].requests.count < limits.requestsToPeer
+            && peers.all[position].requests.count < limits.requests(ofBlocksIn: tree)
             && peers.all[position].requests.cancelledCount < limits.cancelledRequestsToPeer
             && overlay.byteCount < limits.uncommittedBytes
     }
@@ -45,7 +45,7 @@ extension Replicator {
     ) throws {
         var search = BlockSearch(
             end: askableLength(ofPeerAt: position, tree: tree), steps: limits.searchSteps)
-        while hasRoom(peerAt: position) {
+        while hasRoom(peerAt: position, about: tree) {
             if let block = nextPending(&search, forPeerAt: position, into: &effects) {
                 let priority = wants.blocks[block]?.priority ?? .normal
                 let id = try request(block, priority, ofPeerAt: position, tree: tree, log: log, into: &effects)
@@ -128,7 +128,7 @@ extension Replicator {
         guard manifestPeer == nil, lacksManifest(log) else { return }
         let position = peers.all.indices.first { position in
             guard let remote = peers.all[position].remote else { return false }
-            return remote.hasManifest && remote.length == 0 && remote.isUploading && hasRoom(peerAt: position)
+            return remote.hasManifest && remote.length == 0 && remote.isUploading && hasRoom(peerAt: position, about: TreeHead())
         }
         guard let position else { return }
         manifestPeer = peers.all[position].id
