@@ -36,10 +36,17 @@ let package = Package(
         // The least that each figure must do, in bare calls. Imports nothing of swift-corestore.
         .target(
             name: "BenchFloors", dependencies: ["BenchHarness", "CBenchLMDB", "CBenchSodium"], swiftSettings: strict),
+        // The same work, through the calls that users make.
+        .target(
+            name: "BenchSubjects",
+            dependencies: [
+                "BenchHarness", ours("Corestore"), ours("CorestoreNIO"), ours("Hypercore"), ours("StorageEngine"),
+                ours("Crypto"), ours("CompactEncoding"),
+            ], swiftSettings: strict),
         .executableTarget(
             name: "corestore-bench",
             dependencies: [
-                "BenchHarness", "BenchFloors",
+                "BenchHarness", "BenchFloors", "BenchSubjects",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
 

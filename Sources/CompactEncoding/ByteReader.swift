@@ -1,7 +1,7 @@
 /// A bounds-checked cursor over borrowed bytes that reads the wire primitives without copying them.
 ///
-/// A read either returns the value and moves past it, or throws a ``CompactDecodingError`` that names the offset and
-/// leaves the cursor where it was. Bytes that are left over are not an error: that is how the protocol grows
+/// A read either returns the value and moves past it, or throws a ``CompactDecodingError`` that names the offset of the
+/// value and leaves the cursor before it. Bytes that are left over are not an error: that is how the protocol grows
 /// (PROTOCOL §1).
 ///
 /// ```swift
@@ -45,18 +45,17 @@ extension ByteReader {
     public mutating func uint() throws(CompactDecodingError) -> UInt64 {
         let start = offset
         let first = try uint8()
-        let value: UInt64
-        do throws(CompactDecodingError) {
-            switch first {
-            case 0xfd: value = try fixedWidth(2)
-            case 0xfe: value = try fixedWidth(4)
-            case 0xff: value = try fixedWidth(8)
-            default: return UInt64(first)
-            }
-        } catch {
+        // Nearly all integers of the protocol are below 253.
+        return first < 0xfd ? UInt64(first) : try wideInteger(first, from: start)
+    }
+
+    private mutating func wideInteger(_ first: UInt8, from start: Int) throws(CompactDecodingError) -> UInt64 {
+        let width = 2 << Int(first - 0xfd)
+        guard width <= remaining else {
             offset = start
-            throw error
+            throw CompactDecodingError(.truncated(needed: UInt64(1 + width), available: remaining), offset: start)
         }
+        let value = try fixedWidth(width)
         guard value <= Self.maximumInteger else {
             offset = start
             throw CompactDecodingError(.integerTooLarge(value), offset: start)
@@ -125,7 +124,7 @@ extension ByteReader {
             offset = start
             throw width > 4
                 ? CompactDecodingError(.integerTooLarge(UInt64(first)), offset: start)
-                : CompactDecodingError(.truncated(needed: 1 + width, available: remaining + 1), offset: start)
+                : CompactDecodingError(.truncated(needed: 1 + width, available: remaining), offset: start)
         }
         for _ in 0..<width {
             value = value << 8 | UInt64(try uint8())
@@ -148,14 +147,24 @@ extension ByteReader {
 
     /// Reads `width` bytes (1...8) as one little-endian integer.
     @inline(__always)
-    mutating func fixedWidth(_ width: Int) throws(CompactDecodingError) -> UInt64 {
-        let range = try take(UInt64(width))
-        var value: UInt64 = 0
-        for position in 0..<width {
-            let byte = bytes.unsafeLoad(fromByteOffset: range.lowerBound + position, as: UInt8.self)
-            value |= UInt64(byte) << (8 * UInt64(position))
+    private mutating func fixedWidth(_ width: Int) throws(CompactDecodingError) -> UInt64 {
+        let start = try take(UInt64(width)).lowerBound
+        switch width {
+        case 1: return UInt64(bytes.unsafeLoad(fromByteOffset: start, as: UInt8.self))
+        case 2: return UInt64(UInt16(littleEndian: load(start)))
+        case 4: return UInt64(UInt32(littleEndian: load(start)))
+        case 8: return UInt64(littleEndian: load(start))
+        default:
+            return (0..<width).reduce(0) { value, position in
+                value | UInt64(bytes.unsafeLoad(fromByteOffset: start + position, as: UInt8.self)) << (8 * position)
+            }
         }
-        return value
+    }
+
+    /// Loads an integer that lies in bounds, wherever it is aligned.
+    @inline(__always)
+    private func load<Integer: FixedWidthInteger & BitwiseCopyable>(_ start: Int) -> Integer {
+        bytes.unsafeLoadUnaligned(fromByteOffset: start, as: Integer.self)
     }
 }
 
@@ -187,12 +196,13 @@ extension ByteReader {
     public mutating func bufferRange() throws(CompactDecodingError) -> Range<Int> {
         let start = offset
         let length = try uint()
-        do throws(CompactDecodingError) {
-            return try take(length)
-        } catch {
+        let prefix = offset - start
+        guard length <= UInt64(remaining) else {
             offset = start
-            throw error
+            throw CompactDecodingError(
+                .truncated(needed: UInt64(prefix) + length, available: remaining), offset: start)
         }
+        return try take(length)
     }
 
     /// Copies a length-prefixed run of bytes; `nil` where the length is 0 (PROTOCOL §1, `optionalBuffer`).
@@ -234,29 +244,58 @@ extension ByteReader {
 extension ByteReader {
     /// Reads a count and then that many items with `item`.
     ///
-    /// The result is never sized by the count alone: it grows with the bytes that are really there.
+    /// The result is never sized by the count alone: it grows with the items that are really there.
     ///
-    /// - Throws: `.tooManyItems` above ``maximumArrayCount``; whatever `item` throws.
+    /// - Throws: `.tooManyItems` above ``maximumArrayCount``; whatever `item` throws, with the offset of that item.
     public mutating func array<Item>(
         _ item: (inout ByteReader) throws(CompactDecodingError) -> Item
     ) throws(CompactDecodingError) -> [Item] {
         let start = offset
-        let count = try uint()
-        guard count <= Self.maximumArrayCount else {
-            offset = start
-            throw CompactDecodingError(.tooManyItems(count), offset: start)
-        }
+        let count = try arrayCount()
         var items: [Item] = []
-        items.reserveCapacity(Int(Swift.min(count, UInt64(remaining))))
-        for _ in 0..<count {
-            items.append(try item(&self))
+        items.reserveCapacity(Swift.min(count, remaining, Self.itemsExpected))
+        do throws(CompactDecodingError) {
+            for _ in 0..<count {
+                items.append(try item(&self))
+            }
+        } catch {
+            offset = start
+            throw error
         }
         return items
     }
 
     /// Reads a count of 32-bit words and the words, little-endian (PROTOCOL §1, `uint32array`).
     public mutating func uint32Array() throws(CompactDecodingError) -> [UInt32] {
-        try array { (reader) throws(CompactDecodingError) in try reader.uint32() }
+        let start = offset
+        let count = try arrayCount()
+        let prefix = offset - start
+        guard 4 * count <= remaining else {
+            offset = start
+            throw CompactDecodingError(
+                .truncated(needed: UInt64(prefix + 4 * count), available: remaining), offset: start)
+        }
+        let range = try take(UInt64(4 * count))
+        return [UInt32](unsafeUninitializedCapacity: count) { words, initializedCount in
+            for position in 0..<count {
+                words.initializeElement(
+                    at: position, to: UInt32(littleEndian: load(range.lowerBound + 4 * position)))
+            }
+            initializedCount = count
+        }
+    }
+
+    /// How many items memory is taken for before any of them is read.
+    private static var itemsExpected: Int { 1024 }
+
+    private mutating func arrayCount() throws(CompactDecodingError) -> Int {
+        let start = offset
+        let count = try uint()
+        guard count <= Self.maximumArrayCount else {
+            offset = start
+            throw CompactDecodingError(.tooManyItems(count), offset: start)
+        }
+        return Int(count)
     }
 
     /// Moves past `count` bytes and returns where they lie.

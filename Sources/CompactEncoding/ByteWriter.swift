@@ -146,8 +146,8 @@ extension ByteWriter {
     }
 
     private mutating func fixedWidth(_ value: UInt64, _ width: Int) {
-        for position in 0..<width {
-            bytes.append(UInt8(truncatingIfNeeded: value >> (8 * UInt64(position))))
+        unsafe withUnsafeBytes(of: value.littleEndian) { octets in
+            unsafe bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: octets[..<width]))
         }
     }
 }
@@ -202,6 +202,16 @@ extension ByteWriter {
 
     /// Writes a count of 32-bit words and the words, little-endian.
     public mutating func uint32Array(_ words: some Collection<UInt32>) {
-        array(words) { writer, word in writer.uint32(word) }
+        uint(UInt64(words.count))
+        let isCopied: Void? =
+            UInt32(1).littleEndian == 1
+            ? words.withContiguousStorageIfAvailable {
+                unsafe bytes.append(contentsOf: UnsafeRawBufferPointer($0))
+            }
+            : nil
+        guard isCopied == nil else { return }
+        for word in words {
+            uint32(word)
+        }
     }
 }

@@ -21,9 +21,11 @@ public struct Bytes32: Hashable, Sendable {
         guard bytes.count == Self.byteCount else { return nil }
         self.init()
         unsafe withUnsafeMutableBytes { target in
-            for (position, byte) in bytes.enumerated() {
-                unsafe target[position] = byte
+            // Nearly every collection of bytes is an array or a part of one, for which this is one copy.
+            let isCopied: Void? = bytes.withContiguousStorageIfAvailable {
+                unsafe target.copyMemory(from: UnsafeRawBufferPointer($0))
             }
+            if isCopied == nil { unsafe target.copyBytes(from: bytes) }
         }
     }
 

@@ -28,7 +28,7 @@ import MerkleTree
 /// ### What holds at all times
 /// Nothing unverified is in a commit. No message can trap it, make it remember more than ``ReplicationLimits`` allow, or
 /// cost it more than a bounded amount of work.
-public struct Replicator {
+public struct Replicator: Sendable {
     /// The core's key.
     public let key: CoreKey
     /// The bounds.
@@ -47,6 +47,8 @@ public struct Replicator {
     var upgradingPeer: PeerID?
     /// The peer that was asked for the manifest alone.
     var manifestPeer: PeerID?
+    /// Whether the manifest was seen to be stored.
+    var hasStoredManifest = false
     var generator: SplitMix64
     /// Which peer is looked at first for something to ask; moves on with every turn.
     var firstPeer = 0
@@ -69,6 +71,7 @@ public struct Replicator {
 
     /// Changes how it behaves; peers are told by the next flush.
     public mutating func configure(_ configuration: ReplicatorConfiguration) {
+        if configuration.isDownloading != self.configuration.isDownloading { oweSyncToAll() }
         self.configuration = configuration
     }
 }
@@ -77,6 +80,8 @@ public struct Replicator {
 
 extension Replicator {
     /// Ends a turn: tells peers what has changed, asks them for what is wanted, hands out what is to be stored.
+    ///
+    /// - Parameter now: the time of the turn.
     public mutating func flush(log: some LogView & ~Escapable, now: Milliseconds, into effects: inout Effects) {
         announceAnswers(into: &effects)
         synchronize(log: log, into: &effects)
@@ -141,8 +146,10 @@ extension Replicator {
 // MARK: - Messages
 
 extension Replicator {
-    /// Takes a message from a peer. It may be anything: what makes no sense is ignored, what is forbidden ends in a
-    /// ``Effect/closeChannel(_:_:)`` or ``Effect/destroyStream(_:_:)``.
+    /// Takes a message from a peer. It may be anything: what makes no sense is ignored, what is forbidden ends in
+    /// ``Effect/destroyStream(_:_:)``.
+    ///
+    /// - Parameter now: when it arrived.
     public mutating func receive(
         _ message: WireMessage, from peer: PeerID, log: some LogView & ~Escapable, now: Milliseconds,
         into effects: inout Effects

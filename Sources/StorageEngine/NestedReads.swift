@@ -8,8 +8,8 @@ import Darwin
 
 /// Lets a read inside a read, on one thread, find the snapshot of the outer one, whatever the engine.
 ///
-/// The reads that are open on a thread form a chain of frames on its stack, the innermost first; a thread-local variable
-/// points to that one. A read of another engine in between does not hide the outer read of the first.
+/// The reads that are open on a thread form a chain of frames on its stack, the innermost first; a thread-local
+/// variable points to that one. A read of another engine in between does not hide the outer read of the first.
 public enum NestedReads {
     private struct Frame {
         let engine: ObjectIdentifier
@@ -37,17 +37,15 @@ public enum NestedReads {
     }
 
     /// Calls `body` while `view` is what ``view(of:)`` returns on this thread.
-    public static func enter<Failure>(
-        _ engine: AnyObject, view: AnyObject, _ body: () throws(Failure) -> Void
-    ) throws(Failure) {
+    public static func enter(_ engine: AnyObject, view: AnyObject, _ body: () -> Void) {
         let outer = pthread_getspecific(innermost)
         var frame = Frame(
             engine: ObjectIdentifier(engine), view: .passUnretained(view),
             outer: outer?.assumingMemoryBound(to: Frame.self))
-        try withUnsafeMutablePointer(to: &frame) { (frame) throws(Failure) in
+        withUnsafeMutablePointer(to: &frame) { frame in
             pthread_setspecific(innermost, frame)
-            defer { pthread_setspecific(innermost, outer) }
-            try withExtendedLifetime(view) { () throws(Failure) in try body() }
+            withExtendedLifetime(view) { body() }
+            pthread_setspecific(innermost, outer)
         }
     }
 }

@@ -42,8 +42,8 @@ public struct WriteSet: Sendable {
     /// What each write and expectation counts besides its bytes: about what it occupies in memory.
     static let overhead = 64
 
-    /// What the set counts against the bounds of queue and transaction: the bytes of its keys and values, and 64 for each
-    /// write and expectation.
+    /// What the set counts against the bounds of queue and transaction: the bytes of its keys and values, and 64 for
+    /// each write and expectation.
     public private(set) var byteCount = 0
 
     /// Creates a set that does nothing.
@@ -99,6 +99,12 @@ extension WriteSet {
     }
 
     private mutating func internKey(_ key: RawSpan) -> Range<Int> {
+        if arena.isEmpty {
+            // A set has a handful of short records more often than not; growing to that in steps would cost as much as
+            // the rest.
+            arena.reserveCapacity(256)
+            operations.reserveCapacity(4)
+        }
         let length = key.byteCount
         keyLengths = min(length, keyLengths?.lowerBound ?? length)...max(length, keyLengths?.upperBound ?? length)
         byteCount += Self.overhead

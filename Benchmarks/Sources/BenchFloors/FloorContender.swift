@@ -66,7 +66,7 @@ extension FloorContender {
 
     private func getRandom(_ workload: Workload, from directory: String, _ meter: borrowing Meter) -> String {
         let log = LogReader(at: directory)
-        var indices = SeededNumbers(seed: 1)
+        var indices = SeededNumbers(seed: ReadDigest.indexSeed)
         var digest = ReadDigest()
         meter.start()
         for _ in 0..<workload.readCount {

@@ -1,6 +1,7 @@
 public import ArgumentParser
 import BenchFloors
 public import BenchHarness
+import BenchSubjects
 
 extension Figure: ExpressibleByArgument {}
 extension Workload.Size: ExpressibleByArgument {}
@@ -29,7 +30,7 @@ extension Side {
     var contender: any Contender {
         switch self {
         case .floor: FloorContender()
-        case .ours: FloorContender()
+        case .ours: CorestoreContender()
         }
     }
 }

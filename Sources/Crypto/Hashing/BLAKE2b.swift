@@ -26,21 +26,9 @@ public enum BLAKE2b {
 
     /// Hashes `message` with a 32-byte key: `H(k; x)`.
     public static func hash(_ message: [UInt8], key: Bytes32) -> Bytes32 {
-        key.withUnsafeBytes { key in hash(message, key: key) }
-    }
-
-    /// Hashes `message` with a 64-byte key, which is the longest that BLAKE2b takes: a handshake's hash.
-    public static func hash(_ message: [UInt8], key: Bytes64) -> Bytes32 {
-        key.withUnsafeBytes { key in hash(message, key: key) }
-    }
-
-    private static func hash(_ message: [UInt8], key: UnsafeRawBufferPointer) -> Bytes32 {
-        Sodium.ready
-        var digest = Bytes32()
-        digest.withUnsafeMutableBytes { out in
-            _ = crypto_generichash(out.octets, out.count, message, UInt64(message.count), key.octets, key.count)
-        }
-        return digest
+        var hasher = Hasher(key: key)
+        hasher.update(message.span.bytes)
+        return hasher.finalize()
     }
 
     /// Hashes the concatenation of `parts`.

@@ -23,9 +23,10 @@ public struct CoreKey: Hashable, Sendable {
     /// - Throws: `.invalidKeyText`.
     public init(text: some StringProtocol) throws(CryptoError) {
         guard let bytes = KeyText.parse(text) else {
+            // The text is not repeated: mistyped, it is still as good as the key to whoever reads the log.
             throw CryptoError(
                 .invalidKeyText,
-                "\"\(text.prefix(80))\" is no key: expected 52 characters of z-base-32, 64 hexadecimal digits, or a pear:// link"
+                "a text of \(text.count) characters is no key: expected 52 of z-base-32, 64 hexadecimal digits, or a pear:// link"
             )
         }
         self.init(bytes)

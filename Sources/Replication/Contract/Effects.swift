@@ -45,9 +45,7 @@ public enum Effect: Sendable {
     case answersReady(PeerID)
     /// The want has ended.
     case finished(WantToken, WantOutcome)
-    /// Close the channel, then call ``Replicator/peerClosed(_:into:)``.
-    case closeChannel(PeerID, PeerFault)
-    /// Destroy the peer's whole stream, then call ``Replicator/peerClosed(_:into:)`` for each of its channels.
+    /// Destroy the peer's whole stream, and then call ``Replicator/peerClosed(_:into:)`` for each of its channels.
     case destroyStream(PeerID, PeerFault)
     /// Something that an observer may want to know.
     case event(ReplicationEvent)

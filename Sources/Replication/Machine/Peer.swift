@@ -26,6 +26,7 @@ struct Peer {
 
     /// What we asked of it, and how far the searches for more have come.
     var requests = RequestTable()
+    var awaited = AwaitedNodes()
     var searches = SearchCursors()
     /// The largest length that it has named and whose roots are all stored here, in our present fork.
     var provenLength: UInt64 = 0

@@ -4,6 +4,8 @@ struct OutstandingRequest {
     var message: RequestMessage
     /// The seek that it was made for.
     var seek: WantToken?
+    /// Whether it counts on nodes that the answers to earlier requests bring.
+    var reliesOnEarlier = false
     /// How often what was verified and not stored had been forgotten when it was made. If that happened since, its answer
     /// may lead to nodes that are not known any more.
     var discards: UInt64 = 0

@@ -27,14 +27,15 @@ extension Replicator {
 
     /// Whether a peer answers, is trusted, has our fork, and has room for one more request.
     func canAsk(peerAt position: Int, about tree: TreeHead) -> Bool {
-        let peer = peers.all[position]
-        guard let remote = peer.remote, remote.isUploading, remote.fork == tree.fork else { return false }
-        return hasRoom(peerAt: position)
+        guard let remote = peers.all[position].remote, remote.isUploading, remote.fork == tree.fork else {
+            return false
+        }
+        return hasRoom(peerAt: position, about: tree)
     }
 
-    private func hasRoom(peerAt position: Int) -> Bool {
+    private func hasRoom(peerAt position: Int, about tree: TreeHead) -> Bool {
         !peers.all[position].conduct.isPaused && !peers.all[position].isClosing
-            && peers.all[position].requests.count < limits.requestsToPeer
+            && peers.all[position].requests.count < limits.requests(ofBlocksIn: tree)
             && peers.all[position].requests.cancelledCount < limits.cancelledRequestsToPeer
             && overlay.byteCount < limits.uncommittedBytes
     }
@@ -44,7 +45,7 @@ extension Replicator {
     ) throws {
         var search = BlockSearch(
             end: askableLength(ofPeerAt: position, tree: tree), steps: limits.searchSteps)
-        while hasRoom(peerAt: position) {
+        while hasRoom(peerAt: position, about: tree) {
             if let block = nextPending(&search, forPeerAt: position, into: &effects) {
                 let priority = wants.blocks[block]?.priority ?? .normal
                 let id = try request(block, priority, ofPeerAt: position, tree: tree, log: log, into: &effects)
@@ -64,24 +65,49 @@ extension Replicator {
         _ block: UInt64, _ priority: RequestMessage.Priority, ofPeerAt position: Int, tree: TreeHead,
         log: some LogView & ~Escapable, into effects: inout Effects
     ) throws -> UInt64 {
-        let nodes = try tree.missingNodes(fromBlock: block, reading: OverlaidNodes(overlay, over: log))
+        // One with a priority is answered before others, so that it cannot rely on them.
+        let isInTurn = priority == .normal
+        let missing = try missingNodes(
+            from: block, ofPeerAt: position, reliesOnAwaited: isInTurn, tree: tree, log: log)
         claims.set(block)
-        let parts = ProofRequest(block: ProofRequest.Node(index: block, nodes: nodes))
-        return send(parts, priority, toPeerAt: position, log: log, into: &effects)
+        if isInTurn { peers.all[position].awaited.add(block: block, nodes: missing.count) }
+        let request = OutstandingRequest(
+            message: RequestMessage(
+                id: 0, fork: tree.fork,
+                parts: ProofRequest(block: ProofRequest.Node(index: block, nodes: missing.count)), priority: priority),
+            reliesOnEarlier: missing.endsAtAwaited, discards: discards)
+        return send(request, toPeerAt: position, log: log, into: &effects)
     }
 
-    /// Sends a request in the name of `seek`, or of nothing in particular, and returns its id.
+    /// How many nodes from a block's leaf up are neither held nor, if they can be relied on, about to come from the peer.
+    ///
+    /// - Throws: where not even the root above the block is held, which is so only in a broken log; what the log throws.
+    private func missingNodes(
+        from block: UInt64, ofPeerAt position: Int, reliesOnAwaited: Bool, tree: TreeHead,
+        log: some LogView & ~Escapable
+    ) throws -> (count: UInt64, endsAtAwaited: Bool) {
+        let reader = OverlaidNodes(overlay.nodes, over: log)
+        var index = FlatTree.leaf(ofBlock: block)
+        var count: UInt64 = 0
+        while try reader.node(at: index) == nil {
+            if reliesOnAwaited, peers.all[position].awaited.contains(index) { return (count, true) }
+            count += 1
+            index = FlatTree.parent(of: index)
+            guard FlatTree.blocks(under: index).upperBound <= tree.length else {
+                throw TreeError(.missingNode(index), "no node above block \(block) is held, not even its root")
+            }
+        }
+        return (count, false)
+    }
+
+    /// Sends a request, asking for the manifest along with it where that is not known, and returns its id.
     @discardableResult
     mutating func send(
-        _ parts: ProofRequest, _ priority: RequestMessage.Priority = .normal, for seek: WantToken? = nil,
-        toPeerAt position: Int, log: some LogView & ~Escapable, into effects: inout Effects
+        _ request: OutstandingRequest, toPeerAt position: Int, log: some LogView & ~Escapable,
+        into effects: inout Effects
     ) -> UInt64 {
-        let remote = peers.all[position].remote
-        var request = OutstandingRequest(
-            message: RequestMessage(
-                id: 0, fork: remote?.fork ?? 0, parts: parts,
-                wantsManifest: lacksManifest(log) && remote?.hasManifest == true, priority: priority),
-            seek: seek, discards: discards)
+        var request = request
+        request.message.wantsManifest = lacksManifest(log) && peers.all[position].remote?.hasManifest == true
         request.message.id = peers.all[position].requests.add(request)
         effects.send(.request(request.message), to: peers.all[position].id)
         return request.message.id
@@ -91,8 +117,10 @@ extension Replicator {
 // MARK: - Manifest
 
 extension Replicator {
-    func lacksManifest(_ log: some LogView & ~Escapable) -> Bool {
-        log.authority == nil && overlay.manifest == nil
+    /// Whether only the key is known. Once a manifest is stored, it stays.
+    mutating func lacksManifest(_ log: some LogView & ~Escapable) -> Bool {
+        if !hasStoredManifest { hasStoredManifest = log.authority != nil }
+        return !hasStoredManifest && overlay.manifest == nil
     }
 
     /// Asks for the manifest alone, of a peer that has nothing else to ask for (PROTOCOL §7, Manifests).
@@ -100,10 +128,11 @@ extension Replicator {
         guard manifestPeer == nil, lacksManifest(log) else { return }
         let position = peers.all.indices.first { position in
             guard let remote = peers.all[position].remote else { return false }
-            return remote.hasManifest && remote.length == 0 && remote.isUploading && hasRoom(peerAt: position)
+            return remote.hasManifest && remote.length == 0 && remote.isUploading && hasRoom(peerAt: position, about: TreeHead())
         }
         guard let position else { return }
         manifestPeer = peers.all[position].id
-        send(ProofRequest(), toPeerAt: position, log: log, into: &effects)
+        let message = RequestMessage(id: 0, fork: peers.all[position].remote?.fork ?? 0)
+        send(OutstandingRequest(message: message, discards: discards), toPeerAt: position, log: log, into: &effects)
     }
 }

@@ -38,6 +38,7 @@ extension Replicator {
     /// Takes back one request.
     mutating func withdraw(_ request: UInt64, fromPeerAt position: Int, into effects: inout Effects) {
         guard let cancelled = peers.all[position].requests.takeCancelled(request) else { return }
+        peers.all[position].isNotAwaited(cancelled)
         effects.send(.cancel(CancelMessage(request: request)), to: peers.all[position].id)
         abandon(cancelled, to: peers.all[position].id)
     }
@@ -47,5 +48,13 @@ extension Replicator {
         for request in Array(peers.all[position].requests.all) {
             withdraw(request.message.id, fromPeerAt: position, into: &effects)
         }
+    }
+}
+
+extension Peer {
+    /// Notes that the answer to a request has come, or never will.
+    mutating func isNotAwaited(_ request: OutstandingRequest) {
+        guard request.message.priority == .normal, let block = request.message.parts.block else { return }
+        awaited.remove(block: block.index, nodes: block.nodes)
     }
 }

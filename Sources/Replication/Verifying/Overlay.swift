@@ -8,26 +8,21 @@ import MerkleTree
 /// verified against both over the stored log, so that verification does not wait for the disk. If storing fails, both
 /// go: the upper one may rest on the lower.
 struct Overlay {
-    /// One batch in the making.
+    /// One batch in the making; its nodes are in ``Overlay/nodes``.
     struct Layer {
-        var nodes: [UInt64: TreeNode] = [:]
         var blocks: [VerifiedBatch.Block] = []
         /// Where each block is in `blocks`.
         var positions: [UInt64: Int] = [:]
         var head: SignedHead?
         var manifest: CoreManifest?
         var byteCount = 0
-
-        var isEmpty: Bool { nodes.isEmpty && blocks.isEmpty && head == nil && manifest == nil }
     }
 
-    private(set) var gathering = Layer()
-    private(set) var committing = Layer()
+    private(set) var nodes = UnstoredNodes()
+    private var gathering = Layer()
+    private var committing = Layer()
     /// The batch that was handed out and whose fate is not known. It outlives what it held, if that is forgotten.
-    private(set) var outstanding: CommitID?
-    /// The nodes of the last batch that was stored. The next requests and proofs mostly need these, and finding them
-    /// here saves reading them back.
-    private var recent: [UInt64: TreeNode] = [:]
+    private var outstanding: CommitID?
 
     /// Bytes that are verified and not yet stored.
     var byteCount: Int { gathering.byteCount + committing.byteCount }
@@ -37,36 +32,41 @@ struct Overlay {
 
     var manifest: CoreManifest? { gathering.manifest ?? committing.manifest }
 
-    func node(at index: UInt64) -> TreeNode? {
-        gathering.nodes[index] ?? committing.nodes[index] ?? recent[index]
-    }
-
-    func contains(_ block: UInt64) -> Bool {
-        gathering.positions[block] != nil || committing.positions[block] != nil
-    }
-
     func value(of block: UInt64) -> ArraySlice<UInt8>? {
         if let position = gathering.positions[block] { return gathering.blocks[position].value }
         return committing.positions[block].map { committing.blocks[$0].value }
     }
 }
 
+/// The nodes of an ``Overlay``, apart from the rest so that a reader can hold them cheaply.
+struct UnstoredNodes {
+    fileprivate(set) var gathering: [UInt64: TreeNode] = [:]
+    fileprivate(set) var committing: [UInt64: TreeNode] = [:]
+    /// The nodes of the last batch that was stored. The next requests and proofs mostly need these, and finding them
+    /// here saves reading them back.
+    fileprivate(set) var recent: [UInt64: TreeNode] = [:]
+
+    func node(at index: UInt64) -> TreeNode? {
+        gathering[index] ?? committing[index] ?? recent[index]
+    }
+}
+
 // MARK: - Growing
 
 extension Overlay {
-    /// Adds what a proof has proven.
+    /// Adds what a proof has proven. Its block is not in the overlay.
     mutating func add(_ proof: VerifiedProof) {
         for node in proof.nodes {
-            gathering.nodes[node.index] = node
+            nodes.gathering[node.index] = node
         }
         gathering.byteCount += proof.nodes.count * Self.nodeByteCount
         if let upgrade = proof.upgrade {
             gathering.head = SignedHead(tree: upgrade.head, signature: upgrade.signature)
         }
-        if let block = proof.block, !contains(block.index) {
+        if let block = proof.block {
             gathering.positions[block.index] = gathering.blocks.count
             gathering.blocks.append(VerifiedBatch.Block(index: block.index, value: block.value))
-            gathering.byteCount += block.value.count
+            gathering.byteCount += block.value.count + Self.nodeByteCount
         }
     }
 
@@ -74,7 +74,7 @@ extension Overlay {
         gathering.manifest = manifest
     }
 
-    /// About what a node takes in memory.
+    /// About what a node or an empty block takes in memory.
     private static let nodeByteCount = 64
 }
 
@@ -83,13 +83,15 @@ extension Overlay {
 extension Overlay {
     /// Hands out what was gathered; `nil` if there is nothing, or if a batch is out already.
     mutating func takeBatch(_ id: CommitID, over stored: TreeHead) -> VerifiedBatch? {
-        guard outstanding == nil, !gathering.isEmpty else { return nil }
+        guard outstanding == nil, gathering.byteCount > 0 || gathering.manifest != nil else { return nil }
         outstanding = id
         committing = gathering
+        nodes.committing = nodes.gathering
         gathering = Layer()
+        nodes.gathering = [:]
         return VerifiedBatch(
             fork: stored.fork, baseLength: stored.length,
-            nodes: committing.nodes.values.sorted { $0.index < $1.index }, blocks: committing.blocks,
+            nodes: nodes.committing.values.sorted { $0.index < $1.index }, blocks: committing.blocks,
             head: committing.head, manifest: committing.manifest)
     }
 
@@ -99,7 +101,8 @@ extension Overlay {
         outstanding = nil
         let stored = committing
         committing = Layer()
-        recent = stored.nodes
+        nodes.recent = nodes.committing
+        nodes.committing = [:]
         return stored
     }
 

@@ -17,7 +17,7 @@ extension Replicator {
         _ data: DataMessage, fromPeerAt position: Int, log: some LogView & ~Escapable, into effects: inout Effects
     ) {
         // Id 0 is never ours: pushes, and proofs of a conflict or of another fork, which are not followed yet.
-        guard data.request > 0, let request = peers.all[position].requests.takeAnswered(data.request) else { return }
+        guard data.request > 0, let request = takeAnswered(data.request, fromPeerAt: position) else { return }
         let tree = verifiedTree(log)
         guard data.answers(request.message) else {
             return refuse(request, .unspecified, peerAt: position, into: &effects)
@@ -38,29 +38,41 @@ extension Replicator {
         refuse(request, noData.reason, peerAt: position, into: &effects)
     }
 
+    private mutating func takeAnswered(_ id: UInt64, fromPeerAt position: Int) -> OutstandingRequest? {
+        guard let request = peers.all[position].requests.takeAnswered(id) else { return nil }
+        peers.all[position].isNotAwaited(request)
+        return request
+    }
+
     // MARK: Verifying
 
     private func verify(
         _ data: DataMessage, against tree: TreeHead, log: some LogView & ~Escapable
     ) throws -> Verified {
-        let known = try log.authority ?? overlay.manifest.map { try TreeAuthority(key: key, manifest: $0) }
-        var learnt = known == nil ? data.manifest : nil
-        let authority =
-            try known ?? learnt.map { try TreeAuthority(key: key, manifest: $0) } ?? TreeAuthority(assumedFor: key)
         // After a fork of ours an old answer says nothing of the present tree; the manifest is of all forks.
-        guard data.fork == tree.fork else { return Verified(proof: nil, manifest: learnt) }
-
-        let verdict = try tree.verify(data.proof, reading: OverlaidNodes(overlay, over: log))
-        if case .unsigned(let unsigned) = verdict {
-            try authority.check(unsigned.requestedHead, from: data.proof.upgrade?.start ?? 0)
-            // A signature that the assumed signer made proves that it is the signer.
-            if known == nil { learnt = authority.manifest }
+        let isOfThisFork = data.fork == tree.fork
+        guard data.proof.upgrade != nil || data.manifest != nil else {
+            guard isOfThisFork else { return Verified(proof: nil, manifest: nil) }
+            // Without an upgrade nothing has to be signed, and who signs need not be looked up.
+            let verdict = try tree.verify(data.proof, reading: OverlaidNodes(overlay.nodes, over: log))
+            return Verified(proof: try verdict.accept { _, _ in false }, manifest: nil)
         }
-        let proof = try verdict.accept { head, signature in
+        let known = try log.authority ?? overlay.manifest.map { try TreeAuthority(key: key, manifest: $0) }
+        let claimed = known == nil ? try data.manifest.map { try TreeAuthority(key: key, manifest: $0) } : nil
+        guard isOfThisFork else { return Verified(proof: nil, manifest: claimed?.manifest) }
+
+        let authority = known ?? claimed ?? TreeAuthority(assumedFor: key)
+        let verdict = try tree.verify(data.proof, reading: OverlaidNodes(overlay.nodes, over: log))
+        guard case .unsigned(let unsigned) = verdict else {
+            return Verified(proof: try verdict.accept { _, _ in false }, manifest: claimed?.manifest)
+        }
+        try authority.check(unsigned.requestedHead, from: data.proof.upgrade?.start ?? 0)
+        let proof = try unsigned.accept { head, signature in
             try authority.verify(signature, of: head)
             return true
         }
-        return Verified(proof: proof, manifest: learnt)
+        // A signature that the assumed signer made proves that it is the signer.
+        return Verified(proof: proof, manifest: known == nil ? authority.manifest : nil)
     }
 
     // MARK: Accepting
@@ -117,6 +129,9 @@ extension Replicator {
         case let error as TreeError where error.code == .invalidOperation && request.discards != discards:
             // It may lead to a node that was known when it was asked for, and was forgotten since.
             break
+        case let error as TreeError where error.code == .invalidOperation && request.reliesOnEarlier:
+            // It may lead to a node that an earlier answer was to bring and did not.
+            peers.all[position].awaited.distrust()
         case is TreeError, is ManifestError:
             peers.all[position].conduct.sentInvalidData()
             let fault = PeerFault(.invalidData, "\(error)")

@@ -21,9 +21,10 @@ extension Replicator {
         }
         guard let best else { return }
         upgradingPeer = peers.all[best.position].id
-        let parts = ProofRequest(
-            upgrade: ProofRequest.Upgrade(start: tree.length, length: best.length - tree.length))
-        send(parts, toPeerAt: best.position, log: log, into: &effects)
+        let upgrade = ProofRequest.Upgrade(start: tree.length, length: best.length - tree.length)
+        let message = RequestMessage(id: 0, fork: tree.fork, parts: ProofRequest(upgrade: upgrade))
+        send(
+            OutstandingRequest(message: message, discards: discards), toPeerAt: best.position, log: log, into: &effects)
     }
 
     /// Whether a peer has said that it can lift us from our length to a larger one.

@@ -3,21 +3,23 @@
 /// ``apply(to:)`` may be called several times, because the engine runs a transaction again where the file had to grow
 /// and the group is applied again without the sets whose seal could not be made. Each call begins from nothing.
 struct GroupApplication {
-    /// Why a set is left out of the transaction; `nil` for those that are in it.
-    private(set) var refusals: [StorageError?]
+    /// Why sets are left out of the transaction, by their place in the group.
+    private(set) var refusals: [Int: StorageError] = [:]
     private(set) var recordsPut: UInt64 = 0
     private(set) var bytesPut: UInt64 = 0
 
-    private let sets: [WriteSet]
+    private let group: [GroupQueue.Entry]
     /// Sets that are left out of every further attempt, because a seal of theirs could not be made.
-    private var unsealable: [StorageError?]
+    private var unsealable: [Int: StorageError] = [:]
     private var seals = PendingSeals()
 
-    init(_ sets: [WriteSet]) {
-        self.sets = sets
-        refusals = Array(repeating: nil, count: sets.count)
-        unsealable = refusals
+    init(_ group: [GroupQueue.Entry]) {
+        self.group = group
     }
+
+    /// How many sets are left out of further attempts. Where it has grown, an attempt failed because of a seal, and the
+    /// next one goes on without the sets at fault.
+    var unsealableCount: Int { unsealable.count }
 
     /// Applies every set whose expectations hold, in order, and makes the seals at the end.
     mutating func apply(to transaction: borrowing WriteTransaction) throws(StorageError) {
@@ -25,25 +27,25 @@ struct GroupApplication {
         recordsPut = 0
         bytesPut = 0
         seals = PendingSeals()
-        for index in sets.indices where refusals[index] == nil {
-            refusals[index] = try conflict(of: sets[index], index: index, in: transaction)
-            if refusals[index] == nil { try apply(sets[index], index: index, to: transaction) }
+        for index in group.indices where refusals[index] == nil {
+            guard case .set(let set) = group[index].work else { continue }
+            if let conflict = try conflict(of: set, in: transaction) {
+                refusals[index] = conflict
+            } else {
+                try apply(set, index: index, to: transaction)
+            }
         }
         try makeSeals(in: transaction)
     }
-
-    /// How many sets are left out of further attempts. Where it has grown, an attempt failed because of a seal, and the
-    /// next one goes on without the sets at fault.
-    var unsealableCount: Int { unsealable.count { $0 != nil } }
 }
 
 // MARK: - Expectations
 
 extension GroupApplication {
     private mutating func conflict(
-        of set: WriteSet, index: Int, in transaction: borrowing WriteTransaction
+        of set: WriteSet, in transaction: borrowing WriteTransaction
     ) throws(StorageError) -> StorageError? {
-        for expected in set.expectations where try !holds(expected, of: set, index: index, in: transaction) {
+        for expected in set.expectations where try !holds(expected, of: set, in: transaction) {
             return StorageError(
                 .conflict,
                 "another write came first: in table \(expected.table.name), key \(set.hexadecimal(expected.key)), "
@@ -53,7 +55,7 @@ extension GroupApplication {
     }
 
     private mutating func holds(
-        _ expected: WriteSet.Expected, of set: WriteSet, index: Int, in transaction: borrowing WriteTransaction
+        _ expected: WriteSet.Expected, of set: WriteSet, in transaction: borrowing WriteTransaction
     ) throws(StorageError) -> Bool {
         if !seals.isEmpty {
             let key = PendingSeals.Key(table: expected.table, bytes: set.copy(expected.key))

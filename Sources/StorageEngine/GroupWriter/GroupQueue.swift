@@ -144,6 +144,11 @@ extension GroupQueue {
 }
 
 extension GroupQueue.Entry.Work {
+    var isSet: Bool {
+        if case .set = self { return true }
+        return false
+    }
+
     /// Whether this does nothing but wait for the disk.
     var isSync: Bool {
         if case .sync = self { return true }

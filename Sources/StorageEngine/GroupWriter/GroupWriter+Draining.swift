@@ -34,11 +34,14 @@ extension GroupWriter {
 
 extension GroupWriter {
     private func apply(_ group: [GroupQueue.Entry]) {
-        let sets = group.compactMap(\.work.set)
         var counts = GroupWriterStatistics()
-        var application = GroupApplication(sets)
-        let failure = sets.isEmpty ? nil : commit(&application)
-        if !sets.isEmpty { counts.add(application, failure: failure, durability: durability) }
+        var failure: StorageError?
+        var application = GroupApplication(group)
+        let setCount = group.count(where: \.work.isSet)
+        if setCount > 0 {
+            failure = commit(&application)
+            counts.add(application, ofSets: setCount, failure: failure, durability: durability)
+        }
         let syncFailure = group.contains(where: \.work.isSync) ? sync(&counts) : nil
 
         let (receipt, admitted) = queue.withLock { $0.finish(group, adding: counts) }
@@ -54,11 +57,10 @@ extension GroupWriter {
         of group: [GroupQueue.Entry], _ application: GroupApplication, failure: StorageError?,
         syncFailure: StorageError?, _ receipt: CommitReceipt
     ) -> [Result<CommitReceipt, StorageError>] {
-        var refusals = application.refusals.makeIterator()
-        return group.map { entry in
+        group.enumerated().map { index, entry in
             let error: StorageError? =
                 switch entry.work {
-                case .set: refusals.next().flatMap { failure ?? $0 }
+                case .set: failure ?? application.refusals[index]
                 case .refused(let refusal): refusal
                 case .sync: syncFailure
                 case .barrier: nil
@@ -93,25 +95,17 @@ extension GroupWriter {
     }
 }
 
-extension GroupQueue.Entry.Work {
-    fileprivate var set: WriteSet? {
-        if case .set(let set) = self { return set }
-        return nil
-    }
-}
-
 extension GroupWriterStatistics {
-    fileprivate mutating func add(_ application: GroupApplication, failure: StorageError?, durability: Durability) {
-        guard failure == nil else { return failures += UInt64(application.refusals.count) }
+    fileprivate mutating func add(
+        _ application: GroupApplication, ofSets count: Int, failure: StorageError?, durability: Durability
+    ) {
+        guard failure == nil else { return failures += UInt64(count) }
         transactions += 1
         if durability == .full { syncs += 1 }
-        for refusal in application.refusals {
-            switch refusal?.code {
-            case nil: sets += 1
-            case .conflict: conflicts += 1
-            default: failures += 1
-            }
-        }
+        let conflicting = application.refusals.values.count { $0.code == .conflict }
+        sets += UInt64(count - application.refusals.count)
+        conflicts += UInt64(conflicting)
+        failures += UInt64(application.refusals.count - conflicting)
         recordsPut += application.recordsPut
         bytesPut += application.bytesPut
     }

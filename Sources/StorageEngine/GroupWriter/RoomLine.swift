@@ -15,6 +15,9 @@ struct RoomLine {
         self.byteLimit = byteLimit
     }
 
+    /// How many wait.
+    var waiterCount: Int { waiters.count }
+
     /// Takes room at once, where there is some and nobody waits for it.
     mutating func take(_ byteCount: Int) -> Bool {
         guard waiters.isEmpty, fits(byteCount) else { return false }

@@ -19,8 +19,8 @@ import Synchronization
 /// - **Do not write inside a read.** It is a programmer's error: the map could not grow, since it waits for that read.
 /// - **Local disks only.** Neither the map nor the locks are safe on network file systems.
 ///
-/// Address space for a terabyte is reserved when the store is opened; disk is used as needed. Where less was reserved and
-/// the file outgrows that, the write waits for a moment without open snapshots, maps the file anew, and runs again.
+/// Address space for a terabyte is reserved when the store is opened; disk is used as needed. Where less was reserved
+/// and the file outgrows that, the write waits for a moment without open snapshots, maps the file anew, and runs again.
 public final class LMDBEngine: StorageEngine {
     /// LMDB copes with more, but keeps every page that a transaction touches in memory until it is committed.
     public let maximumTransactionByteCount = 128 << 20
@@ -70,7 +70,10 @@ public final class LMDBEngine: StorageEngine {
 extension LMDBEngine {
     /// Runs `body` with a consistent view of all tables, on the caller's thread.
     public func withSnapshot(_ body: (borrowing Snapshot) -> Void) throws(StorageError) {
-        if let outer = NestedReads.view(of: self) as? ReadView { return body(Snapshot(outer)) }
+        if let outer = NestedReads.view(of: self) {
+            // Only the last line enters views for this engine; a checked cast would cost as much as the rest.
+            return body(Snapshot(unsafeDowncast(outer, to: ReadView.self)))
+        }
         try checkProcess()
         let view = try readers.checkOut()
         defer { readers.checkIn(view) }
@@ -196,7 +199,7 @@ extension StorageError {
     fileprivate static func poisoned(_ path: String, by error: StorageError) -> StorageError {
         StorageError(
             .poisoned,
-            "\(path) takes no more writes, because what is on the disk is unknown since this failure: \(error.message); "
-                + "close the store and open it again")
+            "\(path) takes no more writes, because what is on the disk is unknown since this failure: "
+                + "\(error.message); close the store and open it again")
     }
 }

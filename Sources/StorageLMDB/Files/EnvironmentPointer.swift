@@ -10,8 +10,8 @@ import Darwin
 
 /// The small file that says which environment of a store is the current one.
 ///
-/// Two lines: `swift-corestore 1`, the version of the directory's layout, and the environment's path in it, `data/` and a
-/// number.
+/// Two lines: `swift-corestore 1`, the version of the directory's layout, and the environment's path in it, `data/` and
+/// a number.
 struct EnvironmentPointer: Equatable {
     private static let layout = "swift-corestore "
     private static let layoutVersion = 1
@@ -36,8 +36,7 @@ struct EnvironmentPointer: Equatable {
 
     init(contents: String, path: String) throws(StorageError) {
         let lines = contents.split(separator: "\n", omittingEmptySubsequences: false)
-        guard lines.count == 3, lines[2].isEmpty, lines[0].hasPrefix(Self.layout),
-            let version = Int(lines[0].dropFirst(Self.layout.count)), version >= 1
+        guard lines[0].hasPrefix(Self.layout), let version = Int(lines[0].dropFirst(Self.layout.count)), version >= 1
         else {
             throw StorageError(
                 .corrupt, "\(path) does not name an environment; the directory holds no store, or a damaged one")
@@ -47,11 +46,15 @@ struct EnvironmentPointer: Equatable {
                 .unsupportedVersion,
                 "\(path) was written by a newer version of this library (layout \(version)); update it")
         }
-        let number = lines[1].dropFirst("data/".count)
-        guard lines[1].hasPrefix("data/"), !number.isEmpty, number.allSatisfy({ $0.isASCII && $0.isNumber }) else {
-            throw StorageError(.corrupt, "\(path) names \(lines[1]), which is no environment of a store")
+        guard lines.count == 3, lines[2].isEmpty, Self.isEnvironment(lines[1]) else {
+            throw StorageError(.corrupt, "\(path) does not name an environment in its second line; it is damaged")
         }
         environment = String(lines[1])
+    }
+
+    private static func isEnvironment(_ name: Substring) -> Bool {
+        let number = name.dropFirst("data/".count)
+        return name.hasPrefix("data/") && !number.isEmpty && number.allSatisfy { $0.isASCII && $0.isNumber }
     }
 
     /// Replaces the pointer of a store, in one step also across a crash.
@@ -59,7 +62,7 @@ struct EnvironmentPointer: Equatable {
         let draft = directory.pointerPath + ".new"
         let file = try FileDescriptor(opening: draft, O_WRONLY | O_CREAT | O_TRUNC)
         let contents = Array("\(Self.layout)\(Self.layoutVersion)\n\(environment)\n".utf8)
-        guard DirectWrite.all(contents, to: file), file.synchronize(), rename(draft, directory.pointerPath) == 0,
+        guard file.write(contents), file.synchronize(), rename(draft, directory.pointerPath) == 0,
             directory.descriptor.synchronize()
         else {
             let number = errno
@@ -67,12 +70,5 @@ struct EnvironmentPointer: Equatable {
                 number == ENOSPC ? .full : .inputOutput,
                 "\(directory.pointerPath) cannot be written: \(words(forErrorNumber: number))")
         }
-    }
-}
-
-enum DirectWrite {
-    /// Writes all of `bytes` where the file stands.
-    static func all(_ bytes: [UInt8], to file: FileDescriptor) -> Bool {
-        write(file.rawValue, bytes, bytes.count) == bytes.count
     }
 }

@@ -33,6 +33,9 @@ public struct BlockPattern: Sendable {
 
 /// What a series of reads amounts to: equal only where the same blocks were read in the same order.
 public struct ReadDigest: Sendable {
+    /// The seed of the indices that are read, on either side.
+    public static let indexSeed: UInt64 = 1
+
     private var value: UInt64 = 0
 
     /// The digest of no reads.

@@ -24,7 +24,7 @@ public struct Workload: Sendable, Equatable {
         case .appendBatchSmall:
             (blockCount, blockLength, batchLength, readCount) = (full ? 100_000 : 3_000, 100, 1_000, 0)
         case .appendBatchLarge:
-            (blockCount, blockLength, batchLength, readCount) = (full ? 4_032 : 128, 65_536, 64, 0)
+            (blockCount, blockLength, batchLength, readCount) = (full ? 4_000 : 128, 65_536, 64, 0)
         case .getRandom:
             (blockCount, blockLength, batchLength, readCount) =
                 (full ? 100_000 : 3_000, 100, 1_000, full ? 200_000 : 6_000)
