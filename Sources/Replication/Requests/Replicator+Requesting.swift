@@ -128,7 +128,8 @@ extension Replicator {
         guard manifestPeer == nil, lacksManifest(log) else { return }
         let position = peers.all.indices.first { position in
             guard let remote = peers.all[position].remote else { return false }
-            return remote.hasManifest && remote.length == 0 && remote.isUploading && hasRoom(peerAt: position, about: TreeHead())
+            return remote.hasManifest && remote.length == 0 && remote.isUploading
+                && hasRoom(peerAt: position, about: TreeHead())
         }
         guard let position else { return }
         manifestPeer = peers.all[position].id
