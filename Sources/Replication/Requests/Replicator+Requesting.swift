@@ -35,7 +35,7 @@ extension Replicator {
 
     private func hasRoom(peerAt position: Int, about tree: TreeHead) -> Bool {
         !peers.all[position].conduct.isPaused && !peers.all[position].isClosing
-            && peers.all[position].requests.count < limits.requests(ofBlocksIn: tree)
+            && peers.all[position].requests.count < limits.requests(ofBlocksIn: tree, peerCount: peers.count)
             && peers.all[position].requests.cancelledCount < limits.cancelledRequestsToPeer
             && overlay.byteCount < limits.uncommittedBytes
     }
