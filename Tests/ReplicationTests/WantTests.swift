@@ -119,7 +119,9 @@ import Testing
 
     @Test func aCancelledRangeEndsTheDownload() throws {
         let world = try World(count: 1000)
-        var network = Network([world.writer(), world.reader()], seed: 4)
+        var limits = ReplicationLimits()
+        limits.requestsToPeer = 48
+        var network = Network([world.writer(), world.reader(limits: limits)], seed: 4)
         network.connect(0, 1)
         let token = network.with(1) { $0.download(.blocks(0..<1000)) }
         try network.run(events: 10)

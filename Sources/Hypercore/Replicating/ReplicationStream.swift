@@ -48,7 +48,7 @@ public final class ReplicationStream: Sendable {
         /// Bytes that may wait to be sent before answering requests pauses.
         public var uploadBufferByteCount = 512 << 10
         /// From how many waiting bytes on, answers are sent before the next one is made.
-        public var writeByteCount = 128 << 10
+        public var writeByteCount = 16 << 10
 
         /// The defaults.
         public init() {}

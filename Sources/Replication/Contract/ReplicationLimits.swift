@@ -8,11 +8,11 @@ public struct ReplicationLimits: Hashable, Sendable {
 
     /// Requests that may be under way to one peer, at the least: with blocks however large.
     public var fewestRequestsToPeer = 16
-    /// Requests that may be under way to one peer, at the most: with blocks however small. The reference goes from 16 to
+    /// Requests that may be under way to all peers together, at the most: with blocks however small. The reference goes from 16 to
     /// 512 too, by round trip, and takes any number (PROTOCOL §7, Requesting).
     public var requestsToPeer = 512
-    /// Bytes of blocks that may be under way from one peer, by what a block of the log has on average; between the two
-    /// bounds above.
+    /// Bytes of blocks that may be under way from all peers together, by what a block of the log has on average; between
+    /// the two bounds above for each.
     public var requestedBytes = 4 * 1024 * 1024
     /// Request ids of one peer that may be blocked by cancels whose fate is unknown; then nothing more is asked of it.
     public var cancelledRequestsToPeer = 192
@@ -59,10 +59,11 @@ public struct ReplicationLimits: Hashable, Sendable {
 }
 
 extension ReplicationLimits {
-    /// How many requests for blocks of `tree` may be under way to one peer.
-    func requests(ofBlocksIn tree: TreeHead) -> Int {
+    /// How many requests for blocks of `tree` may be under way to one of `peerCount` peers, which share the window so that
+    /// none of them takes all the work.
+    func requests(ofBlocksIn tree: TreeHead, peerCount: Int) -> Int {
         let blockByteCount = max(tree.byteLength / max(tree.length, 1), 1)
-        let fitting = Int(clamping: UInt64(requestedBytes) / blockByteCount)
-        return max(min(fitting, requestsToPeer), min(fewestRequestsToPeer, requestsToPeer))
+        let fitting = min(Int(clamping: UInt64(requestedBytes) / blockByteCount), requestsToPeer)
+        return max(fitting / max(peerCount, 1), min(fewestRequestsToPeer, requestsToPeer))
     }
 }

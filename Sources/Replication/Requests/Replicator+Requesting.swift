@@ -35,7 +35,7 @@ extension Replicator {
 
     private func hasRoom(peerAt position: Int, about tree: TreeHead) -> Bool {
         !peers.all[position].conduct.isPaused && !peers.all[position].isClosing
-            && peers.all[position].requests.count < limits.requests(ofBlocksIn: tree)
+            && peers.all[position].requests.count < limits.requests(ofBlocksIn: tree, peerCount: peers.count)
             && peers.all[position].requests.cancelledCount < limits.cancelledRequestsToPeer
             && overlay.byteCount < limits.uncommittedBytes
     }
@@ -128,7 +128,8 @@ extension Replicator {
         guard manifestPeer == nil, lacksManifest(log) else { return }
         let position = peers.all.indices.first { position in
             guard let remote = peers.all[position].remote else { return false }
-            return remote.hasManifest && remote.length == 0 && remote.isUploading && hasRoom(peerAt: position, about: TreeHead())
+            return remote.hasManifest && remote.length == 0 && remote.isUploading
+                && hasRoom(peerAt: position, about: TreeHead())
         }
         guard let position else { return }
         manifestPeer = peers.all[position].id
