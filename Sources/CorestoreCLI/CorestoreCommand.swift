@@ -31,7 +31,7 @@ struct CorestoreCommand: AsyncParsableCommand {
 @main
 struct Program {
     static func main() async {
-        // A reader that has seen enough closes the pipe: that is an error to handle, not a reason to die (see Descriptor).
+        // A reader that has seen enough closes the pipe: an error to handle (see Descriptor), no reason to die.
         Signals.ignoreBrokenPipes()
         await CorestoreCommand.main()
     }

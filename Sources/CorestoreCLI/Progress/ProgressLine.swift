@@ -18,8 +18,8 @@ enum ProgressLine {
 
     /// The same in words, for logs and pipes.
     static func words(_ meter: ProgressMeter) -> String {
-        var line =
-            "\(Words.grouped(meter.extent.stored)) of \(Words.blocks(meter.extent.total)) (\(Int(meter.extent.fraction * 100))%), "
+        let percent = Int(meter.extent.fraction * 100)
+        var line = "\(Words.grouped(meter.extent.stored)) of \(Words.blocks(meter.extent.total)) (\(percent)%), "
         line += Words.rate(meter.bytesPerSecond)
         if let seconds = meter.secondsLeft { line += ", \(Words.clock(seconds: seconds)) left" }
         return line
