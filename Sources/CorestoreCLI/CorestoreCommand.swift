@@ -29,6 +29,6 @@ struct Program {
     static func main() async {
         // A reader that has seen enough closes the pipe: that is an error to handle, not a reason to die (see Descriptor).
         Signals.ignoreBrokenPipes()
-        await CorestoreCommand.main()
+        await CorestoreCommand.main(ArgumentOrder.commandFirst(Array(CommandLine.arguments.dropFirst())))
     }
 }
