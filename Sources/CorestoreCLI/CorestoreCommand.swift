@@ -33,6 +33,6 @@ struct Program {
     static func main() async {
         // A reader that has seen enough closes the pipe: an error to handle (see Descriptor), no reason to die.
         Signals.ignoreBrokenPipes()
-        await CorestoreCommand.main()
+        await CorestoreCommand.main(ArgumentOrder.commandFirst(Array(CommandLine.arguments.dropFirst())))
     }
 }
