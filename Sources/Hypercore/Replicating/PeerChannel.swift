@@ -6,8 +6,9 @@ import Synchronization
 final class PeerChannel: Sendable {
     let peer: PeerID
     let core: Core
-    /// The stream outlives its channels: it drops them when it ends.
-    unowned let stream: ReplicationStream
+    /// The stream drops its channels when it ends, and so the two let go of each other. A core may look at a channel
+    /// for a moment longer, on another thread.
+    let stream: ReplicationStream
     /// The multiplexer's name for the channel.
     let channel: ChannelID
     /// Whether a thread is answering the peer's requests; another leaves it to that one.
