@@ -114,7 +114,8 @@ extension ReplicationStream {
         finish(.closedLocally)
     }
 
-    /// Waits until the stream has ended, and says how. Returns at once if it has.
+    /// Waits until the stream has ended, and says how. Returns at once if it has. Cancelling the waiting task does not
+    /// end the wait: close the stream.
     public func waitUntilClosed() async -> ReplicationStreamEnd {
         await end.wait()
     }
