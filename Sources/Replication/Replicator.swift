@@ -14,21 +14,22 @@ import MerkleTree
 ///   Only the flush asks peers for more, tells them how this side has changed, and hands out a commit; without it nothing
 ///   goes on. The messages of one network read make one turn: their blocks are then stored in one write.
 /// - **Effects** are carried out after the lock is released, in order.
-/// - **Peers.** The driver opens the channels and verifies the capabilities; ``peerOpened(_:supportsSeeks:log:into:)`` follows
-///   that. When a channel closes, for whatever reason, it calls ``peerClosed(_:into:)``. What arrives later from or for
-///   this peer may still be handed in, and is ignored.
+/// - **Peers.** The driver opens the channels and verifies the capabilities, and then calls
+///   ``peerOpened(_:supportsSeeks:log:into:)``. When a channel closes, for whatever reason, it calls
+///   ``peerClosed(_:into:)``. What arrives later from this peer may still be handed in, and is ignored; what is to be sent
+///   to it is dropped.
 /// - **Commits.** The batch of ``Effect/commit(_:_:)`` is stored in one atomic write, and its fate reported with
 ///   ``committed(_:log:into:)`` or ``failed(_:into:)``, each followed by a flush. No second batch is handed out before.
 ///   Only what is committed is announced to peers.
 /// - **Uploads.** After ``Effect/answersReady(_:)``, and whenever a peer's stream drains, the driver takes requests with
 ///   ``nextAnswer(for:log:into:)`` until there are none or the stream is full again, makes the proofs outside the lock
-///   from the durable head, and returns them through ``answered(_:with:now:into:)``.
+///   from the durable head, and returns them through ``answered(_:with:log:now:into:)``.
 /// - **Time.** At ``nextDeadline`` the driver calls ``tick(now:into:)`` and flushes.
 ///
 /// ### What holds at all times
 /// Nothing unverified is in a commit. No message can trap it, make it remember more than ``ReplicationLimits`` allow, or
 /// cost it more than a bounded amount of work.
-public struct Replicator {
+public struct Replicator: Sendable {
     /// The core's key.
     public let key: CoreKey
     /// The bounds.
@@ -71,6 +72,7 @@ public struct Replicator {
 
     /// Changes how it behaves; peers are told by the next flush.
     public mutating func configure(_ configuration: ReplicatorConfiguration) {
+        if configuration.isDownloading != self.configuration.isDownloading { oweSyncToAll() }
         self.configuration = configuration
     }
 }
@@ -79,6 +81,8 @@ public struct Replicator {
 
 extension Replicator {
     /// Ends a turn: tells peers what has changed, asks them for what is wanted, hands out what is to be stored.
+    ///
+    /// - Parameter now: the time of the turn.
     public mutating func flush(log: some LogView & ~Escapable, now: Milliseconds, into effects: inout Effects) {
         announceAnswers(into: &effects)
         synchronize(log: log, into: &effects)
@@ -143,8 +147,10 @@ extension Replicator {
 // MARK: - Messages
 
 extension Replicator {
-    /// Takes a message from a peer. It may be anything: what makes no sense is ignored, what is forbidden ends in a
-    /// ``Effect/closeChannel(_:_:)`` or ``Effect/destroyStream(_:_:)``.
+    /// Takes a message from a peer. It may be anything: what makes no sense is ignored, what is forbidden ends in
+    /// ``Effect/destroyStream(_:_:)``.
+    ///
+    /// - Parameter now: when it arrived.
     public mutating func receive(
         _ message: WireMessage, from peer: PeerID, log: some LogView & ~Escapable, now: Milliseconds,
         into effects: inout Effects

@@ -8,8 +8,8 @@ import Darwin
 
 /// Runs `body` on a new thread, and returns when it is done.
 ///
-/// A snapshot's closure cannot suspend, so a check that writes while one is open needs another thread, and not a task: the
-/// runtime may have only the one that is blocked here.
+/// A snapshot's closure cannot suspend, so a check that writes while one is open needs another thread, and not a task:
+/// the runtime may have only the one that is blocked here.
 func onAnotherThread(_ body: @escaping @Sendable () throws -> Void) throws {
     let job = Job(body)
     let context = Unmanaged.passRetained(job).toOpaque()

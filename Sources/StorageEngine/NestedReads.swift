@@ -8,8 +8,8 @@ import Darwin
 
 /// Lets a read inside a read, on one thread, find the snapshot of the outer one, whatever the engine.
 ///
-/// The reads that are open on a thread form a chain of frames on its stack, the innermost first; a thread-local variable
-/// points to that one. A read of another engine in between does not hide the outer read of the first.
+/// The reads that are open on a thread form a chain of frames on its stack, the innermost first; a thread-local
+/// variable points to that one. A read of another engine in between does not hide the outer read of the first.
 public enum NestedReads {
     private struct Frame {
         let engine: ObjectIdentifier

@@ -20,8 +20,8 @@ public protocol StorageEngine: AnyObject, Sendable {
     ///
     /// Use ``StorageEngine/read(_:)``, which returns what its closure returns.
     ///
-    /// - Throws: `.closed`, `.suspended`, `.tooManyReaders`, `.inputOutput`, and `.poisoned` where the engine cannot even
-    ///   be read any more.
+    /// - Throws: `.closed`, `.suspended`, `.tooManyReaders`, `.inputOutput`, and `.poisoned` where the engine cannot
+    ///   even be read any more.
     func withSnapshot(_ body: (borrowing Snapshot) -> Void) throws(StorageError)
 
     /// Runs `body` in the one write transaction and commits what it did; where `body` throws, nothing happened.

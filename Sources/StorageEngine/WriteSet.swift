@@ -42,8 +42,8 @@ public struct WriteSet: Sendable {
     /// What each write and expectation counts besides its bytes: about what it occupies in memory.
     static let overhead = 64
 
-    /// What the set counts against the bounds of queue and transaction: the bytes of its keys and values, and 64 for each
-    /// write and expectation.
+    /// What the set counts against the bounds of queue and transaction: the bytes of its keys and values, and 64 for
+    /// each write and expectation.
     public private(set) var byteCount = 0
 
     /// Creates a set that does nothing.

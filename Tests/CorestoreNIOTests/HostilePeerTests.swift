@@ -1,3 +1,4 @@
+import Corestore
 import CorestoreNIO
 import Hypercore
 import TestSupport
@@ -13,7 +14,7 @@ import Testing
         let peer = try await RawPeer(connectingTo: server.endpoint)
         var generator = SeededGenerator(seed: 1)
         // A frame of 32 bytes, as the handshake begins, that holds no key; then more.
-        try await peer.send([32, 0, 0] + [UInt8](repeating: 0xff, count: 32) + generator.bytes(1000))
+        await peer.send([32, 0, 0] + [UInt8](repeating: 0xff, count: 32) + generator.bytes(1000))
         await peer.waitUntilClosed()
         let stream = try #require(await ends.stream.first { _ in true })
         guard case .failed(let error) = await stream.waitUntilClosed() else {
@@ -30,7 +31,7 @@ import Testing
         configuration.lingerTimeout = .milliseconds(50)
         let server = try await ReplicationServer.listen(configuration: configuration) { _ in }
         let peer = try await RawPeer(connectingTo: server.endpoint)
-        if !beginning.isEmpty { try await peer.send(beginning) }
+        if !beginning.isEmpty { await peer.send(beginning) }
         await peer.waitUntilClosed()
         await server.shutdown()
     }
@@ -50,7 +51,7 @@ import Testing
         await second.waitUntilClosed()
 
         // The place is free again once the first has gone.
-        try await first.close()
+        await first.close()
         _ = await stream.waitUntilClosed()
         await server.shutdown()
         #expect(server.connectionCount == 0)
@@ -62,12 +63,12 @@ import Testing
             try await log.append([1, 2, 3])
             let server = try await ReplicationServer.listen(serving: origin)
             let hostile = try await RawPeer(connectingTo: server.endpoint)
-            try await hostile.send([UInt8](repeating: 0, count: 100))
+            await hostile.send([UInt8](repeating: 0, count: 100))
             let reader = try await copy.get(key: log.key)
             let connection = try await ReplicationClient().connect(to: server.endpoint, replicating: copy)
             #expect(try await reader.get(0) == [1, 2, 3])
             await connection.close()
-            try await hostile.close()
+            await hostile.close()
             await server.shutdown()
         }
     }

@@ -6,51 +6,58 @@ import Testing
     @Test func wakesTheEventLoopOnceForABurst() {
         var outbox = Outbox(highWaterMark: 100)
         let wakes = (1...3).map { outbox.write([UInt8($0)]) }
+        let work = outbox.take()
+        let wakesAgain = outbox.write([4])
         #expect(wakes == [true, false, false])
-        #expect(outbox.take().writes == [[1], [2], [3]])
-        #expect(outbox.write([4]), "after the burst was taken, the event loop has to be woken again")
+        #expect(work.writes == [[1], [2], [3]])
+        #expect(wakesAgain, "after the burst was taken, the event loop has to be woken again")
     }
 
     @Test func wakesNobodyWhileTheEventLoopIsAboutToLook() {
         var outbox = Outbox(highWaterMark: 100)
         outbox.expectTake()
-        #expect(!outbox.write([1]))
-        #expect(!outbox.wake())
-        #expect(outbox.take().writes == [[1]])
+        let wakes = [outbox.write([1]), outbox.wake()]
+        let work = outbox.take()
+        #expect(wakes == [false, false])
+        #expect(work.writes == [[1]])
     }
 
     @Test func countsWhatIsNotHandedOverYetAgainstTheWaterMark() {
         var outbox = Outbox(highWaterMark: 3)
-        #expect(outbox.isWritable())
+        let before = outbox.isWritable()
         _ = outbox.write([1, 2, 3])
-        #expect(!outbox.isWritable())
+        let after = outbox.isWritable()
+        #expect(before && !after)
     }
 
     @Test func tellsToGoOnOnlyWhoWasToldToPause() {
         var outbox = Outbox(highWaterMark: 100)
-        #expect(!outbox.channelWritabilityChanged(to: false))
-        #expect(!outbox.channelWritabilityChanged(to: true), "nobody asked in between")
-        #expect(!outbox.channelWritabilityChanged(to: false))
-        #expect(!outbox.isWritable())
-        #expect(outbox.channelWritabilityChanged(to: true))
-        #expect(!outbox.channelWritabilityChanged(to: true), "it was told already")
+        let unasked = [false, true].map { outbox.channelWritabilityChanged(to: $0) }
+        _ = outbox.channelWritabilityChanged(to: false)
+        let isWritable = outbox.isWritable()
+        let asked = [true, true].map { outbox.channelWritabilityChanged(to: $0) }
+        #expect(unasked == [false, false], "nobody asked in between")
+        #expect(!isWritable)
+        #expect(asked == [true, false], "it is told once")
     }
 
     @Test func tellsNobodyToGoOnWhileTooMuchWaits() {
         var outbox = Outbox(highWaterMark: 1)
         _ = outbox.write([1])
-        #expect(!outbox.isWritable())
-        #expect(!outbox.channelWritabilityChanged(to: true))
+        _ = outbox.isWritable()
+        let whileItWaits = outbox.channelWritabilityChanged(to: true)
         _ = outbox.take()
-        #expect(outbox.channelWritabilityChanged(to: true))
+        let afterwards = outbox.channelWritabilityChanged(to: true)
+        #expect(!whileItWaits)
+        #expect(afterwards)
     }
 
     @Test func sendsWhatWasWrittenBeforeClosingAndNothingAfter() {
         var outbox = Outbox(highWaterMark: 100)
         _ = outbox.write([1])
-        #expect(!outbox.close(), "the event loop is on its way for the write")
-        #expect(!outbox.write([2]))
+        let wakes = [outbox.close(), outbox.write([2])]
         let work = outbox.take()
+        #expect(wakes == [false, false], "the event loop is on its way for the first write")
         #expect(work.writes == [[1]])
         #expect(work.closes)
     }
@@ -59,11 +66,11 @@ import Testing
         var outbox = Outbox(highWaterMark: 100)
         _ = outbox.write([1])
         outbox.channelClosed()
-        #expect(!outbox.close())
-        #expect(!outbox.write([2]))
-        #expect(!outbox.wake())
-        #expect(!outbox.isWritable())
+        let wakes = [outbox.close(), outbox.write([2]), outbox.wake()]
+        let isWritable = outbox.isWritable()
         let work = outbox.take()
+        #expect(wakes == [false, false, false])
+        #expect(!isWritable)
         #expect(work.writes.isEmpty && !work.closes)
     }
 }

@@ -70,7 +70,7 @@ import Testing
             let reader = try await copy.get(key: log.key)
             let download = try reader.download(end: UInt64(blocks.count))
             var cuts = 0
-            while try reader.contiguousLength < blocks.count {
+            while reader.contiguousLength < blocks.count {
                 let before = try (0..<reader.length).count { try reader.has($0) }
                 let connection = try await ReplicationClient().connect(to: proxy.endpoint, replicating: copy)
                 guard case .closedLocally = await end(of: connection, orOf: download) else {

@@ -1,3 +1,4 @@
+import Corestore
 import CorestoreNIO
 import Hypercore
 import Testing
@@ -55,6 +56,6 @@ import Testing
         _ = await accepted.stream.first { _ in true }
         await server.shutdown()
         #expect(server.connectionCount == 0)
-        try await peer.close()
+        await peer.close()
     }
 }

@@ -100,7 +100,9 @@ import Testing
 
     @Test func aDownloadGoesOnWhereItWasCutOff() throws {
         let world = try World(count: 400)
-        var network = Network([world.writer(), world.reader()], seed: 11)
+        var limits = ReplicationLimits()
+        limits.requestsToPeer = 48
+        var network = Network([world.writer(), world.reader(limits: limits)], seed: 11)
         let token = network.with(1) { $0.download(.blocks(0..<400)) }
         for _ in 0..<5 {
             let link = network.connect(0, 1)

@@ -60,10 +60,11 @@ import Testing
         conflicting.expect("1", .absent)
         for (index, set) in [WriteSet(putting: "1"), tooLong, conflicting, WriteSet(putting: "3")].enumerated() {
             _ = writer.enqueue(set) { result in
-                let code = switch result {
-                case .success: "committed"
-                case .failure(let error): error.code.rawValue
-                }
+                let code =
+                    switch result {
+                    case .success: "committed"
+                    case .failure(let error): error.code.rawValue
+                    }
                 order.note("\(index) \(code)")
             }
         }

@@ -25,9 +25,10 @@ import Testing
         #expect(isShared == [false, true])
     }
 
-    @Test(arguments: [
-        ([], nil), ([0x61], [0x62]), ([0x61, 0xff], [0x62]), ([0xff, 0xff], nil), ([0x00, 0xfe], [0x00, 0xff]),
-    ] as [([UInt8], [UInt8]?)])
+    @Test(
+        arguments: [
+            ([], nil), ([0x61], [0x62]), ([0x61, 0xff], [0x62]), ([0xff, 0xff], nil), ([0x00, 0xfe], [0x00, 0xff]),
+        ] as [([UInt8], [UInt8]?)])
     func `a prefix's range ends before the first key past it`(_ prefix: [UInt8], _ upper: [UInt8]?) {
         #expect(KeyRange(prefix: prefix) == KeyRange(lower: prefix, upper: upper))
     }

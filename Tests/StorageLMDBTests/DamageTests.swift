@@ -44,7 +44,8 @@ import Testing
         for number in 0..<100 { try engine.fill("\(number)", 3_000) }
         try engine.close()
         let data = try Data(contentsOf: URL(fileURLWithPath: directory.dataPath))
-        for count in [0, 1, 100, 4_095, 4_096, 5_000, 8_191, 8_192, data.count / 2, data.count - 4_096, data.count - 1] {
+        for count in [0, 1, 100, 4_095, 4_096, 5_000, 8_191, 8_192, data.count / 2, data.count - 4_096, data.count - 1]
+        {
             try data.prefix(count).write(to: URL(fileURLWithPath: directory.dataPath))
             expectThrows(.corrupt, "data.mdb") { _ = try directory.open() }
             expectThrows(.corrupt, "data.mdb") { _ = try directory.open { $0.access = .readOnly } }

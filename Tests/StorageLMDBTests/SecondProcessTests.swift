@@ -14,7 +14,7 @@ import Testing
             while !FileManager.default.fileExists(atPath: ready) { await Task.yield() }
             try engine.put(["b": "2"])
         }
-        await #expect(processExitsWith: .success) { [path, ready] in
+        await #expect(processExitsWith: .success) { [path = path as String, ready = ready as String] in
             var options = LMDBOptions()
             options.access = .readOnly
             let reader = try LMDBEngine.open(at: path, tables: [records], options: options)
@@ -35,7 +35,7 @@ import Testing
         let engine = try directory.open()
         try engine.put(["a": "1"])
         let (path, writer) = (directory.path, getpid())
-        await #expect(processExitsWith: .success) { [path, writer] in
+        await #expect(processExitsWith: .success) { [path = path as String, writer = writer as pid_t] in
             expectThrows(.inUse, "process \(writer)") { _ = try LMDBEngine.open(at: path, tables: [records]) }
         }
         try engine.close()
@@ -44,7 +44,7 @@ import Testing
     @Test func `the store of a process that died can be opened, with what it had committed`() async throws {
         let directory = try TemporaryDirectory()
         let path = directory.path
-        await #expect(processExitsWith: .signal(SIGKILL)) { [path] in
+        await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
             let engine = try LMDBEngine.open(at: path, tables: [records])
             try engine.put(["a": "1"])
             try engine.write(durability: .relaxed) { transaction throws(StorageError) in
@@ -64,7 +64,7 @@ import Testing
         let directory = try TemporaryDirectory()
         let engine = try directory.open()
         let path = directory.path
-        await #expect(processExitsWith: .signal(SIGKILL)) { [path] in
+        await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
             var options = LMDBOptions()
             options.access = .readOnly
             let reader = try LMDBEngine.open(at: path, tables: [records], options: options)
@@ -82,7 +82,7 @@ import Testing
         let directory = try TemporaryDirectory()
         let (path, durability) = (directory.path, durability.rawValue)
         // The limit holds for a whole process, so it is set in one of its own.
-        await #expect(processExitsWith: .success) { [path, durability] in
+        await #expect(processExitsWith: .success) { [path = path as String, durability = durability as String] in
             let durability = try #require(Durability(rawValue: durability))
             signal(SIGXFSZ, SIG_IGN)
             let engine = try LMDBEngine.open(at: path, tables: [records])
@@ -110,7 +110,7 @@ import Testing
             while !FileManager.default.fileExists(atPath: ready) { await Task.yield() }
             try engine.fill("b", 5_000_000)
         }
-        await #expect(processExitsWith: .success) { [path, ready] in
+        await #expect(processExitsWith: .success) { [path = path as String, ready = ready as String] in
             var options = LMDBOptions()
             options.access = .readOnly
             options.mapByteCount = 1 << 20

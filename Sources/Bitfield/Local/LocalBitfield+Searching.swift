@@ -38,7 +38,12 @@ extension LocalBitfield {
     public mutating func firstUnset<Source: BitfieldPageSource & ~Escapable>(
         in range: Range<UInt64>, reading source: Source
     ) throws(Source.Failure) -> UInt64? {
-        try first(in: range, reading: source) { page, bits in page.firstUnset(in: bits) }
+        // What a download asks for every block that it wants, so the two cases that need no page come first.
+        if range.contains(contiguousLength) { return contiguousLength }
+        let start = max(range.lowerBound, contiguousLength)
+        guard start < min(range.upperBound, PagedBitfield.maximumLength) else { return nil }
+        if start >= baseLength, try storedPage(start / PageScan.bitsPerPage, reading: source) == nil { return start }
+        return try first(in: start..<range.upperBound, reading: source) { page, bits in page.firstUnset(in: bits) }
     }
 
     /// The highest block of the range that is here.

@@ -28,7 +28,7 @@ struct CoreRecord: Encodable {
         byteLength = core.byteLength
         contiguousLength = core.contiguousLength
         fork = core.fork
-        writable = core.isWritable
+        writable = core.holdsSigningKey
     }
 }
 

@@ -10,7 +10,6 @@ final class SyncRun: Sendable {
     private let range: BlockRange
     private let isLive: Bool
     private let display: ProgressDisplay
-    private let tally: DownloadTally
     private let start = ContinuousClock.now
     private let meter = Mutex(ProgressMeter())
 
@@ -23,7 +22,6 @@ final class SyncRun: Sendable {
         self.range = range
         self.isLive = isLive
         self.display = display
-        tally = DownloadTally(of: core)
     }
 
     /// Downloads until everything is here; a live run only ends when it is cancelled.
@@ -85,10 +83,9 @@ extension SyncRun {
         let download = try core.download(start: blocks.lowerBound, end: isLive ? range.end : blocks.upperBound)
         defer { download.cancel() }
         try await withThrowingTaskGroup { group in
-            group.addTask { try await self.tally.run() }
             group.addTask { try await self.show(blocks) }
             group.addTask { try await download.finished() }
-            // The first two go on for ever, but for errors.
+            // The first goes on for ever, but for errors.
             try await group.next()
             group.cancelAll()
         }
@@ -123,7 +120,7 @@ extension SyncRun {
         let extent = ProgressMeter.Extent(
             stored: try scan.advance(to: end, in: core) - blocks.lowerBound, total: end - blocks.lowerBound)
         return meter.withLock { meter in
-            meter.update(extent, downloadedBytes: tally.count.bytes, at: ContinuousClock.now - start)
+            meter.update(extent, downloadedBytes: core.transfers.downloadedBytes, at: ContinuousClock.now - start)
             return meter
         }
     }
@@ -132,7 +129,7 @@ extension SyncRun {
     func report(_ event: String) throws {
         try display.finish(
             SyncedRecord(
-                event: event, core: CoreRecord(core), downloadedBlocks: tally.count.blocks,
-                downloadedBytes: tally.count.bytes, seconds: (ContinuousClock.now - start) / .seconds(1)))
+                event: event, core: CoreRecord(core), downloadedBlocks: core.transfers.downloadedBlocks,
+                downloadedBytes: core.transfers.downloadedBytes, seconds: (ContinuousClock.now - start) / .seconds(1)))
     }
 }

@@ -27,7 +27,7 @@ struct Aftermath {
         for channel in closing { channel.stream.close(channel) }
         for stream in streams.values { stream.flush() }
         if drivesWriter { core.writer?.drive() }
-        for event in events { core.events.publish(event) }
+        if !events.isEmpty { core.events.publish(events) }
         for (handler, result) in ended { handler(result) }
         for channel in answering {
             core.answerRequests(on: channel)

@@ -5,72 +5,113 @@ import Replication
 import StorageEngine
 import Synchronization
 
-/// What proofs are made of: the durable head at the time that a request was taken.
-private struct ProofSource {
-    let head: HeadRecord
-    let prologueLength: UInt64
-}
-
 extension Core {
     /// Answers a peer's requests, in order, for as long as its stream takes more.
     ///
-    /// The machine says which request is next; the proof is read without the core's lock.
+    /// The machine says which requests are next; their proofs are read without the core's lock. Several are taken and
+    /// given back in one turn of the lock, and only so many that their blocks stay small in memory.
     func answerRequests(on channel: PeerChannel) {
         repeat {
             guard channel.startAnswering() else { return }
-            while channel.stream.acceptsUploads, let (answer, source) = nextAnswer(on: channel) {
-                let result = prove(answer, from: source)
-                turn { state, effects in
-                    state.replicator.answered(
-                        answer, with: result, log: CoreLogView(self, state), now: registry.now,
-                        into: &effects.replication)
-                }
+            var round = AnswerRound()
+            repeat {
+                exchange(&round, on: channel)
                 channel.stream.flushIfLarge()
-            }
+                prove(&round)
+            } while !round.isEmpty
             channel.stopAnswering()
             // A request that came after the last look and before the stop was left to us.
         } while channel.stream.acceptsUploads && hasRequests(on: channel)
     }
 
-    private func nextAnswer(on channel: PeerChannel) -> (Answer, ProofSource)? {
-        var next: (Answer, ProofSource)?
+    /// One turn: hands over what was proven, and takes the next requests if the stream accepts their answers.
+    private func exchange(_ round: inout AnswerRound, on channel: PeerChannel) {
+        let takesMore = channel.stream.acceptsUploads
+        guard takesMore || !round.isEmpty else { return }
         turn { state, effects in
             let log = CoreLogView(self, state)
-            if let answer = state.replicator.nextAnswer(for: channel.peer, log: log, into: &effects.replication) {
-                next = (
-                    answer, ProofSource(head: state.durable, prologueLength: state.authority?.prologue?.length ?? 0)
-                )
+            for (answer, proof) in round.takeProven() {
+                state.replicator.answered(answer, with: proof, log: log, now: registry.now, into: &effects.replication)
+            }
+            round.head = state.durable
+            round.prologueLength = state.authority?.prologue?.length ?? 0
+            while takesMore, round.hasRoom,
+                let answer = state.replicator.nextAnswer(for: channel.peer, log: log, into: &effects.replication)
+            {
+                round.requests.append(answer)
             }
         }
-        return next
     }
 
     private func hasRequests(on channel: PeerChannel) -> Bool {
         state.withLock { $0.replicator.hasRequests(of: channel.peer) }
     }
 
-    /// Puts together what was asked for, out of a durable head, in one snapshot of the store.
-    private func prove(_ answer: Answer, from source: ProofSource) -> Result<Proof, AnswerFailure> {
-        let head = source.head
+    /// Puts together what was asked for, out of one durable head and in one snapshot of the store.
+    private func prove(_ round: inout AnswerRound) {
+        guard !round.requests.isEmpty else { return }
+        do {
+            try registry.directory.engine.read { _ in
+                while round.provenByteCount < AnswerRound.byteLimit, let answer = round.requests.popFirst() {
+                    round.proven.append((answer, prove(answer, round.head, round.prologueLength)))
+                }
+            }
+        } catch {
+            // The store cannot be read: nothing is available from it.
+            round.proven += round.requests.map { ($0, .failure(.notAvailable)) }
+            round.requests = []
+        }
+    }
+
+    private func prove(
+        _ answer: Answer, _ head: HeadRecord, _ prologueLength: UInt64
+    ) -> Result<Proof, AnswerFailure> {
         guard answer.fork == head.fork else { return .failure(.notAvailable) }
         let tree = stored.tree(spans: head.spans)
         do {
-            return try registry.directory.engine.read { _ in
-                let plan = try head.tree.plan(answer.parts, prologueLength: source.prologueLength, reading: tree)
-                var value: [UInt8] = []
-                if let block = plan.block {
-                    guard let stored = try stored.block(block.index, spans: head.spans) else {
-                        return .failure(.notAvailable)
-                    }
-                    value = stored
+            let plan = try head.tree.plan(answer.parts, prologueLength: prologueLength, reading: tree)
+            var value: [UInt8] = []
+            if let block = plan.block {
+                guard let stored = try stored.block(block.index, spans: head.spans) else {
+                    return .failure(.notAvailable)
                 }
-                let signature = head.signature.isEmpty ? nil : head.signature
-                return .success(try plan.assemble(value: value[...], signature: signature, reading: tree))
+                value = stored
             }
+            let signature = head.signature.isEmpty ? nil : head.signature
+            return .success(try plan.assemble(value: value[...], signature: signature, reading: tree))
         } catch let error as TreeError where error.code == .invalidOperation {
             return .failure(.invalidRequest)
         } catch {
             return .failure(.notAvailable)
         }
+    }
+}
+
+/// Requests of one peer that are being answered: taken, and proven but not yet handed over.
+private struct AnswerRound {
+    /// How many requests are taken at a time.
+    static let requestLimit = 32
+    /// From how many bytes of blocks on, what is proven is handed over first.
+    static let byteLimit = 256 << 10
+
+    var requests: ArraySlice<Answer> = []
+    var proven: [(Answer, Result<Proof, AnswerFailure>)] = []
+    /// What proofs are made of: the durable head when the requests were taken.
+    var head = HeadRecord()
+    var prologueLength: UInt64 = 0
+
+    var isEmpty: Bool { requests.isEmpty && proven.isEmpty }
+    var hasRoom: Bool { requests.count < Self.requestLimit }
+
+    var provenByteCount: Int {
+        proven.reduce(0) { sum, entry in
+            guard case .success(let proof) = entry.1 else { return sum }
+            return sum + (proof.block?.value.count ?? 0)
+        }
+    }
+
+    mutating func takeProven() -> [(Answer, Result<Proof, AnswerFailure>)] {
+        defer { proven = [] }
+        return proven
     }
 }

@@ -48,12 +48,11 @@ extension Core {
                 if let channel = state.peers[peer] { aftermath.answering.append(channel) }
             case .finished(let token, let outcome):
                 if let handler = state.waiters.remove(token) { aftermath.ended.append((handler, .success(outcome))) }
-            case .closeChannel(let peer, _):
-                if let channel = state.peers[peer] { aftermath.closing.append(channel) }
             case .destroyStream(let peer, let fault):
                 guard let channel = state.peers[peer] else { continue }
                 aftermath.failing.append((channel.stream, ReplicationError(.misbehaved, "\(fault)")))
             case .event(let event):
+                state.transfers.count(event)
                 if let event = CoreEvent(event) { aftermath.events.append(event) }
             }
         }

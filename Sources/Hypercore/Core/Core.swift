@@ -59,6 +59,8 @@ struct CoreState {
     var peers: [PeerID: PeerChannel] = [:]
     /// Who waits for what.
     var waiters = WaiterTable()
+    /// What came and went since the core was opened.
+    var transfers = TransferCounts()
     var isClosed = false
 }
 
@@ -67,7 +69,9 @@ struct CoreState {
 extension Core {
     var durableHead: HeadRecord { state.withLock { $0.durable } }
     var contiguousLength: UInt64 { state.withLock { $0.blocks.contiguousLength(of: $0.durable.length) } }
-    var isWritable: Bool { writer != nil && state.withLock { $0.signer != nil } }
+    var holdsSigningKey: Bool { state.withLock { $0.signer != nil } }
+    var isWritable: Bool { writer != nil && holdsSigningKey }
+    var transfers: TransferCounts { state.withLock { $0.transfers } }
     var peerCount: Int { state.withLock { $0.peers.count } }
     var nextDeadline: Milliseconds? { state.withLock { $0.replicator.nextDeadline } }
 }

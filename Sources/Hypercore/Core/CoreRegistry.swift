@@ -184,7 +184,6 @@ extension CoreRegistry {
     }
 
     private func signer(for identity: CoreIdentity, authority: TreeAuthority) -> CoreSigner? {
-        guard directory.writer != nil else { return nil }
         if let seed = identity.seed { return CoreSigner(authority: authority) { KeyPair(seed: seed) } }
         guard let alias = identity.alias else { return nil }
         return CoreSigner(authority: authority) { [deriveKeyPair] in deriveKeyPair(alias) }

@@ -53,7 +53,7 @@ public final class ReplicationStream: Sendable {
         /// Bytes that may wait to be sent before answering requests pauses.
         public var uploadBufferByteCount = 512 << 10
         /// From how many waiting bytes on, answers are sent before the next one is made.
-        public var writeByteCount = 128 << 10
+        public var writeByteCount = 16 << 10
 
         /// The defaults.
         public init() {}
@@ -114,7 +114,8 @@ extension ReplicationStream {
         finish(.closedLocally)
     }
 
-    /// Waits until the stream has ended, and says how. Returns at once if it has.
+    /// Waits until the stream has ended, and says how. Returns at once if it has. Cancelling the waiting task does not
+    /// end the wait: close the stream.
     public func waitUntilClosed() async -> ReplicationStreamEnd {
         await end.wait()
     }

@@ -29,9 +29,6 @@ final class EventHub: Sendable {
 
     private let state = Mutex(State())
 
-    /// Whether anybody listens; spares composing events for nobody.
-    var hasSubscribers: Bool { state.withLock { !$0.subscribers.isEmpty } }
-
     /// A new subscription, which ends when the hub does.
     func subscribe() -> AsyncStream<CoreEvent> {
         let (stream, continuation) = AsyncStream.makeStream(
@@ -52,9 +49,11 @@ final class EventHub: Sendable {
         return stream
     }
 
-    /// Hands `event` to all subscribers.
-    func publish(_ event: CoreEvent) {
-        for subscriber in state.withLock({ Array($0.subscribers.values) }) { subscriber.yield(event) }
+    /// Hands events to all subscribers.
+    func publish(_ events: [CoreEvent]) {
+        for subscriber in state.withLock({ Array($0.subscribers.values) }) {
+            for event in events { subscriber.yield(event) }
+        }
     }
 
     /// Ends all subscriptions, and those to come.

@@ -71,7 +71,13 @@ extension Hypercore {
     /// How many blocks from the first on are stored here without a gap.
     public var contiguousLength: UInt64 { core.contiguousLength }
 
-    /// Whether this store can append to the log.
+    /// Whether this store holds the key that signs the log, even if it was opened read-only.
+    public var holdsSigningKey: Bool { core.holdsSigningKey }
+
+    /// What was exchanged with peers since the log was opened here.
+    public var transfers: TransferCounts { core.transfers }
+
+    /// Whether this session can append to the log.
     public var isWritable: Bool { core.isWritable }
 
     /// How many peers replicate the log with us right now.

@@ -3,7 +3,7 @@ public import MerkleTree
 /// A peer's request, to be answered by the driver with a proof.
 ///
 /// Put the proof together outside the core's lock, from the durable head, and give it back with
-/// ``Replicator/answered(_:with:now:into:)``, in the order in which the answers were taken.
+/// ``Replicator/answered(_:with:log:now:into:)``, in the order in which the answers were taken.
 public struct Answer: Sendable {
     /// Who asks.
     public let peer: PeerID

@@ -36,7 +36,7 @@ public struct Effects: Sendable {
 public enum Effect: Sendable {
     /// Send the message on the peer's channel.
     case send(PeerID, WireMessage)
-    /// Store the batch, and then call ``Replicator/committed(_:log:)`` or ``Replicator/failed(_:into:)``.
+    /// Store the batch, and then call ``Replicator/committed(_:log:into:)`` or ``Replicator/failed(_:into:)``.
     ///
     /// There is never more than one outstanding.
     case commit(CommitID, VerifiedBatch)
@@ -45,9 +45,7 @@ public enum Effect: Sendable {
     case answersReady(PeerID)
     /// The want has ended.
     case finished(WantToken, WantOutcome)
-    /// Close the channel, then call ``Replicator/peerClosed(_:into:)``.
-    case closeChannel(PeerID, PeerFault)
-    /// Destroy the peer's whole stream, then call ``Replicator/peerClosed(_:into:)`` for each of its channels.
+    /// Destroy the peer's whole stream, and then call ``Replicator/peerClosed(_:into:)`` for each of its channels.
     case destroyStream(PeerID, PeerFault)
     /// Something that an observer may want to know.
     case event(ReplicationEvent)
@@ -59,7 +57,7 @@ public enum WantOutcome: Hashable, Sendable {
     case block(ArraySlice<UInt8>)
     /// The block, or all blocks of the range, are stored.
     case stored
-    /// Whether ``Replicator/update(log:)`` made the log longer.
+    /// Whether ``Replicator/update(waits:into:)`` made the log longer.
     case updated(Bool)
     /// Where the byte offset lies: `offset` bytes into block `block`.
     case found(block: UInt64, offset: UInt64)

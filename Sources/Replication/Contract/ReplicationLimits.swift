@@ -1,11 +1,19 @@
+import MerkleTree
+
 /// Every bound of the replicator, in one place. The defaults are those of the protocol where it has one.
 ///
 /// A bound protects memory and time against a peer; none of them can be exceeded by what any peer sends.
 public struct ReplicationLimits: Hashable, Sendable {
     // MARK: What we ask
 
-    /// Requests that may be under way to one peer (PROTOCOL §7, Requesting).
-    public var requestsToPeer = 48
+    /// Requests that may be under way to one peer, at the least: with blocks however large.
+    public var fewestRequestsToPeer = 16
+    /// Requests that may be under way to all peers together, at the most: with blocks however small. The reference goes from 16 to
+    /// 512 too, by round trip, and takes any number (PROTOCOL §7, Requesting).
+    public var requestsToPeer = 512
+    /// Bytes of blocks that may be under way from all peers together, by what a block of the log has on average; between
+    /// the two bounds above for each.
+    public var requestedBytes = 4 * 1024 * 1024
     /// Request ids of one peer that may be blocked by cancels whose fate is unknown; then nothing more is asked of it.
     public var cancelledRequestsToPeer = 192
     /// Bytes that may be verified and not yet committed; then nothing more is asked.
@@ -21,8 +29,8 @@ public struct ReplicationLimits: Hashable, Sendable {
 
     // MARK: What a peer has
 
-    /// 32,768-block pages that may be kept of what one peer has, beyond its unbroken prefix.
-    public var remotePages = 8192
+    /// Pages of 4 KiB, for 32,768 blocks each, that may be kept of what one peer has beyond its unbroken prefix.
+    public var remotePages = 1024
     /// Windows that may be wanted from one peer at a time (PROTOCOL §7, Wants).
     public var windowsWanted = 512
 
@@ -48,4 +56,14 @@ public struct ReplicationLimits: Hashable, Sendable {
 
     /// The protocol's bounds.
     public init() {}
+}
+
+extension ReplicationLimits {
+    /// How many requests for blocks of `tree` may be under way to one of `peerCount` peers, which share the window so that
+    /// none of them takes all the work.
+    func requests(ofBlocksIn tree: TreeHead, peerCount: Int) -> Int {
+        let blockByteCount = max(tree.byteLength / max(tree.length, 1), 1)
+        let fitting = min(Int(clamping: UInt64(requestedBytes) / blockByteCount), requestsToPeer)
+        return max(fitting / max(peerCount, 1), min(fewestRequestsToPeer, requestsToPeer))
+    }
 }

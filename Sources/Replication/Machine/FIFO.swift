@@ -1,7 +1,7 @@
 /// A queue: first in, first out, each in constant time.
 ///
-/// An array with a moving head. What was taken out stays in memory until the queue is empty or more than half of the
-/// array is behind the head, so an element may be moved once more but never twice for one that is taken.
+/// An array with a moving head. What was taken is let go of once it is more than half of the array, so that moving the
+/// rest to the front costs no more than the taking did.
 struct FIFO<Element> {
     private var elements: [Element] = []
     private var head = 0
@@ -35,3 +35,5 @@ struct FIFO<Element> {
         elements.removeAll(where: isObsolete)
     }
 }
+
+extension FIFO: Sendable where Element: Sendable {}

@@ -27,14 +27,15 @@ extension Replicator {
 
     /// Whether a peer answers, is trusted, has our fork, and has room for one more request.
     func canAsk(peerAt position: Int, about tree: TreeHead) -> Bool {
-        let peer = peers.all[position]
-        guard let remote = peer.remote, remote.isUploading, remote.fork == tree.fork else { return false }
-        return hasRoom(peerAt: position)
+        guard let remote = peers.all[position].remote, remote.isUploading, remote.fork == tree.fork else {
+            return false
+        }
+        return hasRoom(peerAt: position, about: tree)
     }
 
-    private func hasRoom(peerAt position: Int) -> Bool {
+    private func hasRoom(peerAt position: Int, about tree: TreeHead) -> Bool {
         !peers.all[position].conduct.isPaused && !peers.all[position].isClosing
-            && peers.all[position].requests.count < limits.requestsToPeer
+            && peers.all[position].requests.count < limits.requests(ofBlocksIn: tree, peerCount: peers.count)
             && peers.all[position].requests.cancelledCount < limits.cancelledRequestsToPeer
             && overlay.byteCount < limits.uncommittedBytes
     }
@@ -44,7 +45,7 @@ extension Replicator {
     ) throws {
         var search = BlockSearch(
             end: askableLength(ofPeerAt: position, tree: tree), steps: limits.searchSteps)
-        while hasRoom(peerAt: position) {
+        while hasRoom(peerAt: position, about: tree) {
             if let block = nextPending(&search, forPeerAt: position, into: &effects) {
                 let priority = wants.blocks[block]?.priority ?? .normal
                 let id = try request(block, priority, ofPeerAt: position, tree: tree, log: log, into: &effects)
@@ -66,7 +67,8 @@ extension Replicator {
     ) throws -> UInt64 {
         // One with a priority is answered before others, so that it cannot rely on them.
         let isInTurn = priority == .normal
-        let missing = try missingNodes(of: block, ofPeerAt: position, reliesOnAwaited: isInTurn, log: log)
+        let missing = try missingNodes(
+            from: block, ofPeerAt: position, reliesOnAwaited: isInTurn, tree: tree, log: log)
         claims.set(block)
         if isInTurn { peers.all[position].awaited.add(block: block, nodes: missing.count) }
         let request = OutstandingRequest(
@@ -79,9 +81,10 @@ extension Replicator {
 
     /// How many nodes from a block's leaf up are neither held nor, if they can be relied on, about to come from the peer.
     ///
-    /// The block is one of the verified tree, whose roots are held, so the way up ends there at the latest.
+    /// - Throws: where not even the root above the block is held, which is so only in a broken log; what the log throws.
     private func missingNodes(
-        of block: UInt64, ofPeerAt position: Int, reliesOnAwaited: Bool, log: some LogView & ~Escapable
+        from block: UInt64, ofPeerAt position: Int, reliesOnAwaited: Bool, tree: TreeHead,
+        log: some LogView & ~Escapable
     ) throws -> (count: UInt64, endsAtAwaited: Bool) {
         let reader = OverlaidNodes(overlay.nodes, over: log)
         var index = FlatTree.leaf(ofBlock: block)
@@ -90,6 +93,9 @@ extension Replicator {
             if reliesOnAwaited, peers.all[position].awaited.contains(index) { return (count, true) }
             count += 1
             index = FlatTree.parent(of: index)
+            guard FlatTree.blocks(under: index).upperBound <= tree.length else {
+                throw TreeError(.missingNode(index), "no node above block \(block) is held, not even its root")
+            }
         }
         return (count, false)
     }
@@ -122,7 +128,8 @@ extension Replicator {
         guard manifestPeer == nil, lacksManifest(log) else { return }
         let position = peers.all.indices.first { position in
             guard let remote = peers.all[position].remote else { return false }
-            return remote.hasManifest && remote.length == 0 && remote.isUploading && hasRoom(peerAt: position)
+            return remote.hasManifest && remote.length == 0 && remote.isUploading
+                && hasRoom(peerAt: position, about: TreeHead())
         }
         guard let position else { return }
         manifestPeer = peers.all[position].id

@@ -5,21 +5,26 @@ import MerkleTree
 // stop, together with the seek itself, which a peer answers with the path to the block that it leads to (PROTOCOL §4).
 
 extension Replicator {
-    /// Walks on with the seeks that are not waiting for an answer, and ends those that have arrived.
+    /// Walks on with the seeks that may get further than before, and ends those that have arrived.
     mutating func advanceSeeks(log: some LogView & ~Escapable, into effects: inout Effects) throws {
         guard !wants.seeks.isEmpty else { return }
         let tree = verifiedTree(log)
-        for position in wants.seeks.indices where !wants.seeks[position].isAsked {
+        var hasArrived = false
+        for position in wants.seeks.indices {
             let seek = wants.seeks[position]
+            guard !seek.isAsked, seek.walkedLength != tree.length else { continue }
+            wants.seeks[position].walkedLength = tree.length
             let result = try tree.seek(
                 toByte: seek.bytes, padding: seek.padding, reading: OverlaidNodes(overlay.nodes, over: log))
             switch result {
-            case .found(let block, let offset): finish(seek.token, .found(block: block, offset: offset), into: &effects)
+            case .found(let block, let offset):
+                finish(seek.token, .found(block: block, offset: offset), into: &effects)
+                hasArrived = true
             case .unresolved(let span): wants.seeks[position].span = span
             case .pastEnd: wants.seeks[position].span = nil
             }
         }
-        wants.removeEnded()
+        if hasArrived { wants.removeEnded() }
     }
 
     /// Asks a peer for what undecided seeks need.
@@ -57,5 +62,6 @@ extension Replicator {
     mutating func seekIsAnswered(_ token: WantToken) {
         guard let position = wants.seeks.firstIndex(where: { $0.token == token }) else { return }
         wants.seeks[position].isAsked = false
+        wants.seeks[position].walkedLength = nil
     }
 }

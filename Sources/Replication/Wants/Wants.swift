@@ -67,6 +67,8 @@ struct SeekWant {
     let padding: UInt64
     /// The blocks among which it is known to lie; `nil` if it lies past the end.
     var span: SeekSpan?
+    /// The length of the tree that was last walked for it; `nil` if there has been an answer since.
+    var walkedLength: UInt64?
     /// Whether a peer was asked and has not answered yet.
     var isAsked = false
 }

@@ -7,7 +7,8 @@ public struct CommitTicket: Sendable {
 
 /// Where a write set was committed.
 public struct CommitReceipt: Sendable, Equatable {
-    /// The number of the transaction, counted from 1 for each ``GroupWriter``. Sets with one number share a transaction.
+    /// The number of the transaction, counted from 1 for each ``GroupWriter``. Sets with one number share a
+    /// transaction.
     public let transaction: UInt64
 }
 

@@ -1,8 +1,8 @@
 import Synchronization
 
 extension GroupWriter {
-    /// Room in the queue of a ``GroupWriter``. It is held until it is handed to ``GroupWriter/enqueue(_:in:completion:)``
-    /// or let go of.
+    /// Room in the queue of a ``GroupWriter``. It is held until it is handed to
+    /// ``GroupWriter/enqueue(_:in:completion:)`` or let go of.
     public final class Room: Sendable {
         private let writer: GroupWriter
         private let byteCount: Atomic<Int>
@@ -25,8 +25,8 @@ extension GroupWriter {
 
     /// Waits until `byteCount` bytes fit into the queue. Call it before taking any lock that another writer may hold.
     ///
-    /// Callers get in in the order in which they came. A set larger than the whole queue gets in when it is empty. Without
-    /// contention this does not suspend.
+    /// Callers get in in the order in which they came. A set larger than the whole queue gets in when it is empty.
+    /// Without contention this does not suspend.
     ///
     /// - Returns: the room, for `enqueue`. Ignoring it gives it back at once.
     /// - Throws: `CancellationError`, or a ``StorageError``: `.tooLarge` for more than the engine takes in one

@@ -2,8 +2,8 @@ import Synchronization
 
 /// Gathers write sets and applies whatever has gathered in one transaction, and with `.full` durability one sync.
 ///
-/// A slow disk makes bigger groups, and an idle one small ones: nothing waits for a timer. Sets are applied in the order
-/// in which they were queued. Each is applied whole or refused alone (see ``WriteSet``).
+/// A slow disk makes bigger groups, and an idle one small ones: nothing waits for a timer. Sets are applied in the
+/// order in which they were queued. Each is applied whole or refused alone (see ``WriteSet``).
 ///
 /// ```swift
 /// let writer = GroupWriter(engine, durability: .full)
@@ -20,11 +20,11 @@ import Synchronization
 ///
 /// **Threads.** With `.relaxed` the thread that finds the engine free applies the queue itself, so a write that nobody
 /// competes with never changes threads; after ``maximumInlineGroups`` groups it leaves the rest to the writer thread.
-/// With `.full`, and for ``flush()``, the writer thread does it, because a sync blocks for as long as the disk takes. That
-/// thread is created when it is first needed and ends on ``close()``.
+/// With `.full`, and for ``flush()``, the writer thread does it, because a sync blocks for as long as the disk takes.
+/// That thread is created when it is first needed and ends on ``close()``.
 ///
-/// **Failures.** Where a transaction fails, every set of its group fails with that error, and later groups go on; whether
-/// the engine still takes any is the engine's to say (`.poisoned`).
+/// **Failures.** Where a transaction fails, every set of its group fails with that error, and later groups go on;
+/// whether the engine still takes any is the engine's to say (`.poisoned`).
 public final class GroupWriter: Sendable {
     /// How many groups in a row a caller's thread applies before the writer thread takes over.
     public static let maximumInlineGroups = 8
@@ -67,9 +67,9 @@ public final class GroupWriter: Sendable {
 extension GroupWriter {
     /// Waits for room, queues `set` and returns when it is committed.
     ///
-    /// - Throws: `CancellationError` while it waits for room; once the set is queued it is committed whether the task is
-    ///   cancelled or not. A ``StorageError`` otherwise: `.conflict`, `.tooLarge`, `.invalidArgument`, `.closed`, and
-    ///   what the engine or a seal throws.
+    /// - Throws: `CancellationError` while it waits for room; once the set is queued it is committed whether the task
+    ///   is cancelled or not. A ``StorageError`` otherwise: `.conflict`, `.tooLarge`, `.invalidArgument`, `.closed`,
+    ///   and what the engine or a seal throws.
     @discardableResult
     public func commit(_ set: WriteSet) async throws -> CommitReceipt {
         try await takeRoom(for: set.byteCount)

@@ -11,9 +11,9 @@ import StorageEngine
 ///   not tell. Only reopening shows what is on the disk.
 /// - *The meta page could not be written.* LMDB itself then refuses everything (`MDB_PANIC`).
 ///
-/// The last shows by trying to read. The sync is told from the write by a second descriptor of the file: Linux reports an
-/// error of the disk once to every descriptor that was open when it happened, so a sync of that one fails, too. Systems
-/// that do not promise this (Darwin) count `EIO` as a failed sync.
+/// The last shows by trying to read. The sync is told from the write by a second descriptor of the file: Linux reports
+/// an error of the disk once to every descriptor that was open when it happened, so a sync of that one fails, too.
+/// Systems that do not promise this (Darwin) count `EIO` as a failed sync.
 ///
 /// `@unchecked Sendable`: the engine hands it to one thread at a time, under its lock.
 final class Committer: @unchecked Sendable {
@@ -84,6 +84,7 @@ final class Committer: @unchecked Sendable {
 
     private func setSyncing(_ isWanted: Bool) {
         guard isSyncing != isWanted else { return }
+        // Readers look at other bits of the same word meanwhile, and never at this one.
         mdb_env_set_flags(environment.pointer, UInt32(MDB_NOSYNC), isWanted ? 0 : 1)
         isSyncing = isWanted
     }

@@ -4,12 +4,12 @@ extension LMDBEngine {
     /// Opens the store in `directory`.
     ///
     /// - Parameters:
-    ///   - directory: the store's own directory; nothing else should be in it. Where it is missing it is created, but not
-    ///     its parent.
+    ///   - directory: the store's own directory; nothing else should be in it. Where it is missing it is created, but
+    ///     not its parent.
     ///   - tables: the schema; ordinals 0, 1, 2 and so on. Tables that the store lacks are created.
     ///   - options: see ``LMDBOptions``.
-    /// - Throws: `.inaccessible`, `.inUse`, `.corrupt` (also for a store of JavaScript), `.unsupportedVersion`, `.full`,
-    ///   `.inputOutput`.
+    /// - Throws: `.inaccessible`, `.inUse`, `.corrupt` (also for a store of JavaScript), `.unsupportedVersion`,
+    ///   `.full`, `.inputOutput`.
     public static func open(
         at directory: String, tables: [Table], options: LMDBOptions = LMDBOptions()
     ) throws(StorageError) -> LMDBEngine {

@@ -19,8 +19,8 @@ import Synchronization
 /// - **Do not write inside a read.** It is a programmer's error: the map could not grow, since it waits for that read.
 /// - **Local disks only.** Neither the map nor the locks are safe on network file systems.
 ///
-/// Address space for a terabyte is reserved when the store is opened; disk is used as needed. Where less was reserved and
-/// the file outgrows that, the write waits for a moment without open snapshots, maps the file anew, and runs again.
+/// Address space for a terabyte is reserved when the store is opened; disk is used as needed. Where less was reserved
+/// and the file outgrows that, the write waits for a moment without open snapshots, maps the file anew, and runs again.
 public final class LMDBEngine: StorageEngine {
     /// LMDB copes with more, but keeps every page that a transaction touches in memory until it is committed.
     public let maximumTransactionByteCount = 128 << 20
@@ -199,7 +199,7 @@ extension StorageError {
     fileprivate static func poisoned(_ path: String, by error: StorageError) -> StorageError {
         StorageError(
             .poisoned,
-            "\(path) takes no more writes, because what is on the disk is unknown since this failure: \(error.message); "
-                + "close the store and open it again")
+            "\(path) takes no more writes, because what is on the disk is unknown since this failure: "
+                + "\(error.message); close the store and open it again")
     }
 }

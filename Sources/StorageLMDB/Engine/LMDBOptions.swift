@@ -20,7 +20,8 @@ public struct LMDBOptions: Sendable, Equatable {
     /// that as the system grants. Rounded up to whole pages, and to the size of the file.
     public var mapByteCount: Int?
 
-    /// How many snapshots can be open at a time, in all processes together; the process that opens a store first decides.
+    /// How many snapshots can be open at a time, in all processes together; the process that opens a store first
+    /// decides.
     public var maximumReaders = 512
 
     /// The defaults: reads and writes, creates what is missing.

@@ -41,8 +41,8 @@ extension LMDBEngine {
             lastTransaction: UInt64(information.me_last_txnid))
     }
 
-    /// Frees the places in the table of readers of processes that have died, and returns how many there were. Until then
-    /// what their snapshots saw cannot be used again.
+    /// Frees the places in the table of readers of processes that have died, and returns how many there were. Until
+    /// then what their snapshots saw cannot be used again.
     ///
     /// The engine does it by itself when the table is full.
     @discardableResult

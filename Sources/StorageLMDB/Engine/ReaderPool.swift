@@ -10,8 +10,8 @@ import Musl
 import Darwin
 #endif
 
-/// The read transactions of an engine. One that is not in use is reset and kept, since renewing it costs a tenth of
-/// beginning one.
+/// The read transactions of an engine. One that is not in use is reset and kept: renewing it takes no lock, and
+/// beginning one takes a lock that all processes share.
 final class ReaderPool: Sendable {
     private struct State {
         var idle: [ReadView] = []
@@ -122,12 +122,13 @@ extension ReaderPool {
 extension ReaderPool {
     /// Maps the file anew, at a moment when no read is under way.
     ///
-    /// It must not wait for readers behind a shut door: a thread in a read may wait for a lock whose holder is just about
-    /// to read. So the door is shut for milliseconds only, again and again, until a moment comes. Nested reads do not pass
-    /// the door.
+    /// It must not wait for readers behind a shut door: a thread in a read may wait for a lock whose holder is just
+    /// about to read. So the door is shut for milliseconds only, again and again, until a moment comes. Nested reads do
+    /// not pass the door.
     ///
     /// - Parameter byteCount: the new size; 0 takes over the one that another process has set.
-    /// - Throws: `.full` where readers leave no such moment for ten seconds, or the system grants no more address space.
+    /// - Throws: `.full` where readers leave no such moment for ten seconds, or the system grants no more address
+    ///   space.
     func resizeMap(to byteCount: Int) throws(StorageError) {
         guard byteCount == 0 || canReserve(byteCount) else {
             throw StorageError(

@@ -3,9 +3,9 @@ import StorageEngine
 
 /// An open LMDB environment and the handles of its tables.
 ///
-/// `@unchecked Sendable`: all stored properties are constants, and any thread may use an LMDB environment, but for closing
-/// it, resizing its map and setting its flags. The engine does those only as the writer, or while no transaction is open
-/// (`ReaderPool.withoutReaders`).
+/// `@unchecked Sendable`: all stored properties are constants, and any thread may use an LMDB environment, but for
+/// closing it, resizing its map and setting its flags. The engine does those only as the writer, or while no
+/// transaction is open (`ReaderPool.withoutReaders`).
 final class Environment: @unchecked Sendable {
     let pointer: OpaquePointer
     /// The store's directory, for messages.

@@ -11,11 +11,11 @@ import Darwin
 
 /// Keeps an environment's file as long as its header says, and refuses one that is shorter.
 ///
-/// Reading a mapped page past the end of its file ends the process, so a file that was cut off has to be found when it is
-/// opened. But LMDB itself leaves short files behind: it does not write pages that were used and freed again in one
-/// transaction, and those may be the last ones. So the engine lengthens the file after such a commit, and then a file that
-/// is short has lost something. (A process that dies between the two leaves a whole file that is refused; hence the words
-/// about `truncate`.)
+/// Reading a mapped page past the end of its file ends the process, so a file that was cut off has to be found when it
+/// is opened. But LMDB itself leaves short files behind: it does not write pages that were used and freed again in one
+/// transaction, and those may be the last ones. So the engine lengthens the file after such a commit, and then a file
+/// that is short has lost something. (A process that dies between the two leaves a whole file that is refused; hence
+/// the words about `truncate`.)
 struct FileLength: ~Copyable {
     private let file: FileDescriptor
     private var known: Int
@@ -28,9 +28,9 @@ struct FileLength: ~Copyable {
         guard known >= expected else {
             throw StorageError(
                 .corrupt,
-                "\(path) is cut off: it has \(known) of \(expected) bytes; restore it from a copy, or replicate the store "
-                    + "from peers. If it is short only because its process was killed in the middle of a commit, it is whole: "
-                    + "lengthen it with `truncate -s \(expected)`")
+                "\(path) is cut off: it has \(known) of \(expected) bytes; restore it from a copy, or replicate the "
+                    + "store from peers. If it is short only because its process was killed in the middle of a commit, "
+                    + "it is whole: lengthen it with `truncate -s \(expected)`")
         }
     }
 

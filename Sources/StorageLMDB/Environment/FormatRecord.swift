@@ -19,7 +19,8 @@ struct FormatRecord: Equatable {
         guard self == .current else {
             throw StorageError(
                 .unsupportedVersion,
-                "\(path) was written by a newer version of this library (format \(version), features \(features)); update it"
+                "\(path) was written by a newer version of this library (format \(version), features \(features)); "
+                    + "update it"
             )
         }
     }

@@ -11,7 +11,8 @@ import Darwin
 
 /// Reading in an LMDB transaction, of either kind.
 ///
-/// What it returns points into the map: valid until the transaction ends, and in a write transaction until the next write.
+/// What it returns points into the map: valid until the transaction ends, and in a write transaction until the next
+/// write.
 struct OpenTransaction {
     let pointer: OpaquePointer
     let environment: Environment

@@ -3,7 +3,8 @@ import StorageEngine
 /// How a value lies in the file: a tag byte, then its bytes in the form that the tag says.
 ///
 /// The tag is there so that a later version can store some values compressed, in stores that exist, without rewriting
-/// them: it defines a tag, and sets a feature in the ``FormatRecord`` so that versions that do not know it refuse to open.
+/// them: it defines a tag, and sets a feature in the ``FormatRecord`` so that versions that do not know it refuse to
+/// open.
 enum StoredValue {
     /// The bytes as they are.
     static let plainTag: UInt8 = 0

@@ -10,8 +10,8 @@ import Darwin
 
 /// The small file that says which environment of a store is the current one.
 ///
-/// Two lines: `swift-corestore 1`, the version of the directory's layout, and the environment's path in it, `data/` and a
-/// number.
+/// Two lines: `swift-corestore 1`, the version of the directory's layout, and the environment's path in it, `data/` and
+/// a number.
 struct EnvironmentPointer: Equatable {
     private static let layout = "swift-corestore "
     private static let layoutVersion = 1
@@ -36,13 +36,15 @@ struct EnvironmentPointer: Equatable {
 
     init(contents: String, path: String) throws(StorageError) {
         let lines = contents.split(separator: "\n", omittingEmptySubsequences: false)
-        guard lines[0].hasPrefix(Self.layout), let version = Int(lines[0].dropFirst(Self.layout.count)), version >= 1 else {
+        guard lines[0].hasPrefix(Self.layout), let version = Int(lines[0].dropFirst(Self.layout.count)), version >= 1
+        else {
             throw StorageError(
                 .corrupt, "\(path) does not name an environment; the directory holds no store, or a damaged one")
         }
         guard version == Self.layoutVersion else {
             throw StorageError(
-                .unsupportedVersion, "\(path) was written by a newer version of this library (layout \(version)); update it")
+                .unsupportedVersion,
+                "\(path) was written by a newer version of this library (layout \(version)); update it")
         }
         guard lines.count == 3, lines[2].isEmpty, Self.isEnvironment(lines[1]) else {
             throw StorageError(.corrupt, "\(path) does not name an environment in its second line; it is damaged")
@@ -60,7 +62,7 @@ struct EnvironmentPointer: Equatable {
         let draft = directory.pointerPath + ".new"
         let file = try FileDescriptor(opening: draft, O_WRONLY | O_CREAT | O_TRUNC)
         let contents = Array("\(Self.layout)\(Self.layoutVersion)\n\(environment)\n".utf8)
-        guard DirectWrite.all(contents, to: file), file.synchronize(), rename(draft, directory.pointerPath) == 0,
+        guard file.write(contents), file.synchronize(), rename(draft, directory.pointerPath) == 0,
             directory.descriptor.synchronize()
         else {
             let number = errno
@@ -68,12 +70,5 @@ struct EnvironmentPointer: Equatable {
                 number == ENOSPC ? .full : .inputOutput,
                 "\(directory.pointerPath) cannot be written: \(words(forErrorNumber: number))")
         }
-    }
-}
-
-enum DirectWrite {
-    /// Writes all of `bytes` where the file stands.
-    static func all(_ bytes: [UInt8], to file: FileDescriptor) -> Bool {
-        write(file.rawValue, bytes, bytes.count) == bytes.count
     }
 }

@@ -28,6 +28,17 @@ final class FileDescriptor: Sendable {
         close(rawValue)
     }
 
+    /// Writes `bytes` where the file stands, and returns whether that worked.
+    func write(_ bytes: [UInt8]) -> Bool {
+        #if canImport(Glibc)
+        Glibc.write(rawValue, bytes, bytes.count) == bytes.count
+        #elseif canImport(Musl)
+        Musl.write(rawValue, bytes, bytes.count) == bytes.count
+        #else
+        Darwin.write(rawValue, bytes, bytes.count) == bytes.count
+        #endif
+    }
+
     /// Device and inode: what a file is, by whichever path it was opened.
     var identity: FileIdentity {
         var status = stat()

@@ -10,8 +10,8 @@ import Darwin
 
 /// How often this process has been forked off, since its program began; a child counts one more than its parent.
 ///
-/// LMDB's locks and reader slots belong to the process that opened the environment, so a child may not use it. Asking for
-/// the process id at every read would cost more than the read.
+/// LMDB's locks and reader slots belong to the process that opened the environment, so a child may not use it. Asking
+/// for the process id at every read would cost more than the read.
 enum ForkCount {
     private static let count = Atomic(0)
 

@@ -18,8 +18,8 @@ import Darwin
 ///   data/1/lock.mdb    LMDB's table of readers
 /// ```
 ///
-/// Compaction makes a new environment beside the current one and then replaces the pointer file, in one rename. It never
-/// renames an environment, because LMDB's lock file belongs to the inode of its data.
+/// Compaction makes a new environment beside the current one and then replaces the pointer file, in one rename. It
+/// never renames an environment, because LMDB's lock file belongs to the inode of its data.
 struct StoreDirectory {
     let path: String
     let descriptor: FileDescriptor
@@ -44,8 +44,8 @@ struct StoreDirectory {
         guard others.isEmpty else {
             throw StorageError(
                 .corrupt,
-                "\(pointerPath) is missing, and \(path)/data holds environments (\(others.joined(separator: ", "))): which "
-                    + "one is current is unknown; restore the file, whose second line names it")
+                "\(pointerPath) is missing, and \(path)/data holds environments (\(others.joined(separator: ", "))): "
+                    + "which one is current is unknown; restore the file, whose second line names it")
         }
         for directory in [path + "/data", path + "/data/1"] where mkdir(directory, 0o700) != 0 && errno != EEXIST {
             throw .cannotOpen(directory, errorNumber: errno)
@@ -71,8 +71,8 @@ struct StoreDirectory {
             guard !isRocksDB else {
                 throw StorageError(
                     .corrupt,
-                    "\(candidate) holds a store of the JavaScript Corestore (RocksDB), which cannot be opened here; choose "
-                        + "another directory and replicate")
+                    "\(candidate) holds a store of the JavaScript Corestore (RocksDB), which cannot be opened here; "
+                        + "choose another directory and replicate")
             }
         }
     }

@@ -22,11 +22,12 @@ final class WriterLock: Sendable {
             guard errno == EWOULDBLOCK else { throw .cannotOpen(path, errorNumber: errno) }
             throw StorageError(
                 .inUse,
-                "\(directory.path) is open for writing in process \(Self.holder(file)); close it there, or open it read-only"
+                "\(directory.path) is open for writing in process \(Self.holder(file)); close it there, or open it "
+                    + "read-only"
             )
         }
         // What the file says is for people, so it is no failure where this cannot be written.
-        if ftruncate(file.rawValue, 0) == 0 { _ = DirectWrite.all(Array("\(getpid())\n".utf8), to: file) }
+        if ftruncate(file.rawValue, 0) == 0 { _ = file.write(Array("\(getpid())\n".utf8)) }
     }
 
     private static func holder(_ file: FileDescriptor) -> String {

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @Suite struct AppendTests {
@@ -6,7 +7,7 @@ import Testing
         let bytes = (0..<200_000).map { UInt8(truncatingIfNeeded: $0 / 7) }
         let file = store.directory.file("input", bytes)
         let result = try await store.succeed("append", "--name", "log", "--json", file.path)
-        let info = try #require(result.objects(CoreInfo.self).first)
+        let info = try #require(try result.objects(CoreInfo.self).first)
         #expect(info.length == 4, "64 KiB a block")
         #expect(info.byteLength == 200_000)
         #expect(info.contiguousLength == 4)

@@ -20,7 +20,8 @@ final class TemporaryDirectory: Sendable {
     @discardableResult
     func file(_ name: String, _ bytes: [UInt8] = []) -> URL {
         let file = url.appending(path: name)
-        FileManager.default.createFile(atPath: file.path, contents: Data(bytes))
+        let isWritten = FileManager.default.createFile(atPath: file.path, contents: Data(bytes))
+        precondition(isWritten, "\(file.path) could not be written")
         return file
     }
 }

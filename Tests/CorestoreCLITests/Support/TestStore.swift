@@ -35,13 +35,13 @@ struct TestStore {
     func appendLines(_ lines: [String]) async throws -> CoreInfo {
         let input = Array(lines.joined(separator: "\n").utf8)
         let result = try await succeed("append", "--name", "log", "--line", "--json", input: input)
-        return try #require(result.objects(CoreInfo.self).first)
+        return try #require(try result.objects(CoreInfo.self).first)
     }
 
     func info(_ selection: String...) async throws -> CoreInfo {
         let result = try await Command.run(["info"] + selection + ["--json", "--store", path])
         #expect(result.status == 0, "\(result.error)")
-        return try #require(result.objects(CoreInfo.self).first)
+        return try #require(try result.objects(CoreInfo.self).first)
     }
 
     /// Starts serving, and returns the server with its address.

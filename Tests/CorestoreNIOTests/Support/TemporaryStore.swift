@@ -1,6 +1,7 @@
 import Corestore
 import Foundation
 import Hypercore
+import StorageEngine
 
 /// Opens a store in a directory of its own for as long as `body` runs. It need not survive a power cut.
 func withStore<Result>(_ body: (Corestore) async throws -> Result) async throws -> Result {

@@ -108,8 +108,8 @@ import Testing
         arguments: [
             // A block's path of 65 nodes, an upgrade's of 129, as many additional ones.
             (3, [1, 0, 0, 0, 0, 65], 5), (3, [8, 0, 0, 0, 0, 129], 5), (3, [8, 0, 0, 0, 0, 0, 129], 6),
-            // A signature of 262,145 bytes, cut short: it is the missing bytes that are named.
-            (3, [8, 0, 0, 0, 0, 0, 0, 0xfe, 1, 0, 4, 0], 12),
+            // A signature of 262,145 bytes, cut short: named by where it begins.
+            (3, [8, 0, 0, 0, 0, 0, 0, 0xfe, 1, 0, 4, 0], 7),
             // 65,537 words of a bitfield.
             (7, [0, 0xfe, 1, 0, 1, 0], 1),
             // 2^53, which nobody may send.

@@ -44,7 +44,9 @@ struct Network {
     private(set) var generator: SeededGenerator
     /// The messages that were delivered, by kind.
     private(set) var delivered: [WireMessage.Kind: Int] = [:]
-    private var nextPeer: UInt64 = 1
+    /// Messages to peers that no link leads to.
+    private(set) var undeliverable: [WireMessage] = []
+    private var nextPeer: UInt64 = 1000
 
     init(_ cores: [TestCore], seed: UInt64) {
         self.cores = cores
@@ -55,13 +57,13 @@ struct Network {
     // MARK: Links
 
     @discardableResult
-    mutating func connect(_ first: Int, _ second: Int) -> Int {
+    mutating func connect(_ first: Int, _ second: Int, supportsSeeks: Bool = true) -> Int {
         let link = Link(ends: (first, second), ids: (PeerID(nextPeer), PeerID(nextPeer + 1)))
         nextPeer += 2
         links.append(link)
         // `first` knows `second` by the first id.
-        cores[first].open(link.ids.0)
-        cores[second].open(link.ids.1)
+        cores[first].open(link.ids.0, supportsSeeks: supportsSeeks)
+        cores[second].open(link.ids.1, supportsSeeks: supportsSeeks)
         pump()
         return links.count - 1
     }
@@ -140,9 +142,12 @@ struct Network {
     private mutating func send(from core: Int) {
         var bodies: [Int: [[UInt8]]] = [:]
         for (peer, message) in cores[core].takeOutbox() {
-            guard let link = links.firstIndex(where: { $0.isOpen && $0.peer(of: core) == peer && $0.isEnd(core) }),
-                let message = tamper(core, message)
-            else { continue }
+            guard let link = links.firstIndex(where: { $0.isOpen && $0.peer(of: core) == peer && $0.isEnd(core) })
+            else {
+                undeliverable.append(message)
+                continue
+            }
+            guard let message = tamper(core, message) else { continue }
             delivered[message.kind, default: 0] += 1
             bodies[link, default: []].append(encode(message))
         }

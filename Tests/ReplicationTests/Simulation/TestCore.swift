@@ -122,7 +122,7 @@ extension TestCore {
             case .finished(let token, let outcome):
                 precondition(outcomes[token] == nil, "\(name): \(token) has ended twice")
                 outcomes[token] = outcome
-            case .closeChannel(let peer, let fault), .destroyStream(let peer, let fault): closed.append((peer, fault))
+            case .destroyStream(let peer, let fault): closed.append((peer, fault))
             case .event(let event): events.append(event)
             }
         }

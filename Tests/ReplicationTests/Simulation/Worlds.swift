@@ -8,7 +8,7 @@ import Testing
 /// A writer's key and what it wrote, and cores to hold it.
 struct World {
     let keyPair: KeyPair
-    let key: CoreKey
+    var key: CoreKey
     /// The writer's whole log: what every other log is a part of.
     var truth: TestLog
 
@@ -24,6 +24,18 @@ struct World {
         var generator = SeededGenerator(seed: seed)
         try self.init(
             blocks: (0..<count).map { _ in generator.bytes(Int.random(in: 0...40, using: &generator)) })
+    }
+
+    init(keyPair: KeyPair, key: CoreKey, truth: TestLog) {
+        self.keyPair = keyPair
+        self.key = key
+        self.truth = truth
+    }
+
+    /// Makes it a world from before manifests: the key is the writer's own.
+    mutating func makeCompat() {
+        key = CoreKey(keyPair.publicKey.bytes)
+        truth.authority = TreeAuthority(assumedFor: key)
     }
 
     func writer(_ name: String = "writer", limits: ReplicationLimits = ReplicationLimits()) -> TestCore {

@@ -39,6 +39,8 @@ func expectThrows(
 ) -> StorageError? {
     let error = #expect(throws: StorageError.self, sourceLocation: sourceLocation) { try body() }
     #expect(error?.code == code, sourceLocation: sourceLocation)
-    #expect(error?.message.contains(words) ?? words.isEmpty || words.isEmpty, "\(String(describing: error))", sourceLocation: sourceLocation)
+    #expect(
+        error?.message.contains(words) ?? words.isEmpty || words.isEmpty, "\(String(describing: error))",
+        sourceLocation: sourceLocation)
     return error
 }
