@@ -6,13 +6,12 @@ import SecretStream
 struct StorePipe {
     let initiator = ReplicationStream(role: .initiator)
     let responder = ReplicationStream(role: .responder)
-    private let ends = (PipeEnd(), PipeEnd())
+    private let ends: (PipeEnd, PipeEnd)
 
     init(_ first: Corestore, _ second: Corestore) {
         first.replicate(on: initiator)
         second.replicate(on: responder)
-        ends.0.connect(to: responder)
-        ends.1.connect(to: initiator)
+        ends = (PipeEnd(to: responder), PipeEnd(to: initiator))
         initiator.start(on: ends.0)
         responder.start(on: ends.1)
     }
@@ -26,17 +25,13 @@ struct StorePipe {
     }
 }
 
-/// One direction.
+/// One direction: hands what is written to a stream, on a task of its own.
 private final class PipeEnd: StreamTransport {
-    private let input: AsyncStream<[UInt8]>
     private let continuation: AsyncStream<[UInt8]>.Continuation
 
-    init() {
-        (input, continuation) = AsyncStream.makeStream()
-    }
-
-    func connect(to stream: ReplicationStream) {
-        let input = input
+    init(to stream: ReplicationStream) {
+        let (input, continuation) = AsyncStream<[UInt8]>.makeStream()
+        self.continuation = continuation
         Task.detached {
             for await bytes in input { stream.receive(bytes) }
             stream.transportClosed(nil)

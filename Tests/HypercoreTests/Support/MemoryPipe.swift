@@ -19,9 +19,7 @@ struct Link {
 
     @discardableResult
     init(_ first: some PipeUser, _ second: some PipeUser) {
-        ends = (PipeEnd(), PipeEnd())
-        ends.0.connect(to: second)
-        ends.1.connect(to: first)
+        ends = (PipeEnd(to: second), PipeEnd(to: first))
         first.start(on: ends.0)
         second.start(on: ends.1)
     }
@@ -65,17 +63,13 @@ final class MemoryPipe: Sendable {
     }
 }
 
-/// One direction.
-private final class PipeEnd: StreamTransport {
-    private let input: AsyncStream<[UInt8]>
+/// One direction: hands what is written to a peer, on a task of its own.
+final class PipeEnd: StreamTransport {
     private let continuation: AsyncStream<[UInt8]>.Continuation
 
-    init() {
-        (input, continuation) = AsyncStream.makeStream()
-    }
-
-    func connect(to user: some PipeUser) {
-        let input = input
+    init(to user: some PipeUser) {
+        let (input, continuation) = AsyncStream<[UInt8]>.makeStream()
+        self.continuation = continuation
         Task.detached {
             for await bytes in input { user.receive(bytes) }
             user.transportClosed(nil)
