@@ -88,7 +88,8 @@ import Testing
         #expect(try await log.append([1]).length == 11)
     }
 
-    @Test func `a page of the bitfield that does not decode is damage, and blocks are read all the same`() async throws {
+    @Test func `a page of the bitfield that does not decode is damage, and blocks are read all the same`() async throws
+    {
         let damaged = try await Damaged()
         let presence = PresenceRecord(revision: 1, baseLength: 0, contiguousLength: 0)
         try await damaged.change(

@@ -53,7 +53,8 @@ import Testing
         #expect(try again.treeHash() == log.core.hashing.tree(log.core.durableHead.tree.roots))
     }
 
-    @Test func `an append that met another history than it was made for ends, and does not try for ever`() async throws {
+    @Test func `an append that met another history than it was made for ends, and does not try for ever`() async throws
+    {
         let engine = FaultInjectingEngine(MemoryEngine(tables: Schema.tables))
         let store = try TestStore(engine)
         let log = try await store.writable()

@@ -90,7 +90,28 @@ import Testing
         #expect(try copy.read(0) == [1])
     }
 
-    @Test(arguments: [[0, 0], [0, 3, 9], [0, 1], [1, 0, 0xff], [1, 3, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]] as [[UInt8]])
+    @Test func `requests that nobody can answer hold up neither the thread nor those that come after them`()
+        async throws
+    {
+        let store = try TestStore()
+        let log = try await store.writable()
+        try await log.append(contentsOf: numberedBlocks(0..<3))
+        let peer = ScriptedPeer(.responder, of: log.key)
+        let stream = try await connected(to: peer, store)
+        for id in 1...10 as ClosedRange<UInt64> {
+            peer.send(.request(.init(id: id, fork: 0, parts: .init(upgrade: .init(start: 0, length: 100 + id)))))
+        }
+        peer.send(.request(.init(id: 11, fork: 0, parts: .init(block: .init(index: 1, nodes: 0)))))
+        for await heard in peer.heard {
+            guard case .message(.data(let data)) = heard else { continue }
+            #expect(data.request == 11 && data.proof.block?.value == Array("block 1".utf8)[...])
+            break
+        }
+        stream.close()
+    }
+
+    @Test(
+        arguments: [[0, 0], [0, 3, 9], [0, 1], [1, 0, 0xff], [1, 3, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]] as [[UInt8]])
     func `a frame that breaks the rules ends the stream or is ignored, and the log lives on`(
         frame: [UInt8]
     ) async throws {

@@ -83,7 +83,8 @@ enum Wait: String, CaseIterable, Sendable {
         silent.stream.close()
     }
 
-    @Test(arguments: Wait.allCases) func `cancelling the task ends the wait, and others go on`(wait: Wait) async throws {
+    @Test(arguments: Wait.allCases) func `cancelling the task ends the wait, and others go on`(wait: Wait) async throws
+    {
         let silent = try await SilentPeer()
         let (cancelled, other) = (try await silent.begin(wait), try await silent.begin(wait))
         cancelled.cancel()

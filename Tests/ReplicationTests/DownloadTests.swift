@@ -1,3 +1,4 @@
+import MerkleTree
 import Replication
 import TestSupport
 import Testing
