@@ -52,7 +52,7 @@ extension Corestore {
         do {
             engine = try LMDBEngine.open(at: path, tables: Schema.tables, options: engineOptions)
         } catch {
-            throw CorestoreError(.storage, "\(path): \(error)")
+            throw CorestoreError(.storage, error.message)
         }
         do {
             return try await open(engine, options: options)

@@ -46,13 +46,6 @@ extension Replicator {
         return nil
     }
 
-    /// Whether ``nextAnswer(for:log:into:)`` has something to do for a peer: requests that were not taken yet, unlike
-    /// those that are being answered or that wait for the time of their refusal.
-    public func hasRequests(of peer: PeerID) -> Bool {
-        guard let position = peers.position(of: peer), !peers.all[position].isClosing else { return false }
-        return peers.all[position].uploads.isWaiting || !peers.all[position].windowsToAnswer.isEmpty
-    }
-
     /// Sends the answer to a request, unless the peer has cancelled it in the meantime.
     ///
     /// - Parameter result: the proof, or why there is none.
