@@ -115,7 +115,7 @@ let package = Package(
         // Tests.
         .target(
             name: "TestSupport",
-            dependencies: ["CompactEncoding", "Crypto"], path: "Tests/TestSupport",
+            dependencies: ["Manifest", "Crypto", "CompactEncoding"], path: "Tests/TestSupport",
             swiftSettings: strict),
         tests("CompactEncoding", ["CompactEncoding"]),
         tests("Crypto", ["Crypto", "CompactEncoding"]),

@@ -1,22 +1,22 @@
 import CompactEncoding
 import Crypto
-import Manifest
-import TestSupport
+public import Manifest
 
 /// A manifest as the vector files describe it.
-struct ManifestDescription: Decodable {
-    struct Signer: Decodable {
+public struct ManifestDescription: Decodable, Sendable {
+    struct Signer: Decodable, Sendable {
         let signature: String
         let namespace: Hex
         let publicKey: Hex
     }
 
-    struct Prologue: Decodable {
+    struct Prologue: Decodable, Sendable {
         let hash: Hex
         let length: UInt64
     }
 
-    let version: UInt8
+    /// The manifest's version.
+    public let version: UInt8
     let hash: String
     let allowPatch: Bool
     let quorum: Int
@@ -25,7 +25,8 @@ struct ManifestDescription: Decodable {
     let linked: [Hex]?
     let userData: Hex?
 
-    var value: CoreManifest {
+    /// The manifest that is described.
+    public var value: CoreManifest {
         get throws {
             precondition(hash == "blake2b" && signers.allSatisfy { $0.signature == "ed25519" })
             return try CoreManifest(
