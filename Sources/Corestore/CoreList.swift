@@ -25,8 +25,14 @@ public struct CoreList: AsyncSequence, Sendable {
         }
 
         /// The next discovery key.
+        ///
+        /// - Throws: ``CorestoreError``: `.closed`, `.storage`.
         public mutating func next() async throws -> DiscoveryKey? {
-            if page.isEmpty, !isAtEnd { try readPage() }
+            do {
+                if page.isEmpty, !isAtEnd { try readPage() }
+            } catch {
+                throw CorestoreError(error)
+            }
             last = page.popFirst()
             return last
         }

@@ -52,7 +52,7 @@ extension Corestore {
         do {
             engine = try LMDBEngine.open(at: path, tables: Schema.tables, options: engineOptions)
         } catch {
-            throw CorestoreError(.storage, "\(path): \(error)")
+            throw CorestoreError(.storage, error.message)
         }
         do {
             return try await open(engine, options: options)
@@ -66,8 +66,12 @@ extension Corestore {
     public static func open(
         _ engine: any StorageEngine, options: CorestoreOptions = CorestoreOptions()
     ) async throws -> Corestore {
-        let root = try await StoreRoot(engine, options: options)
-        return Corestore(root: root, namespace: .zero, ownsRoot: true)
+        do {
+            let root = try await StoreRoot(engine, options: options)
+            return Corestore(root: root, namespace: .zero, ownsRoot: true)
+        } catch {
+            throw CorestoreError(error)
+        }
     }
 
     /// Opens a further session with the same namespace. Closing it closes the cores that were opened through it.
@@ -107,9 +111,9 @@ extension Corestore {
 
     /// Opens the core of a name that is any bytes; see ``get(name:)-(String)``.
     public func get(name: [UInt8]) async throws -> Hypercore {
-        try sessions.requireOpen()
+        try requireOpen()
         let alias = Alias(namespace: namespace, name: name)
-        if let discoveryKey = try root.directory.resolve(alias) {
+        if let discoveryKey = try root.resolve(alias) {
             return try await opened(discoveryKey, creating: nil, "the core of this name is missing from the store")
         }
         guard !root.isReadOnly else {
@@ -140,12 +144,17 @@ extension Corestore {
     private func opened(
         _ discoveryKey: DiscoveryKey, creating creation: CoreIdentity?, _ missing: @autoclosure () -> String
     ) async throws -> Hypercore {
-        try sessions.requireOpen()
+        try requireOpen()
         guard let session = try await root.registry.session(discoveryKey, creating: creation) else {
             throw CorestoreError(.notFound, missing())
         }
         try await sessions.add(session)
         return session
+    }
+
+    private func requireOpen() throws(CorestoreError) {
+        try sessions.requireOpen()
+        try root.requireOpen()
     }
 
     /// The discovery keys of all cores in the store, or of the named ones of `namespace`.

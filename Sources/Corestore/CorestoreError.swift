@@ -1,3 +1,5 @@
+import StorageEngine
+
 /// Why a store could not be opened or used, in words that a person can act on.
 public struct CorestoreError: Error, Equatable, Sendable {
     /// The kind of failure, for programs.
@@ -28,4 +30,17 @@ public struct CorestoreError: Error, Equatable, Sendable {
 
 extension CorestoreError: CustomStringConvertible {
     public var description: String { message }
+}
+
+extension CorestoreError {
+    static let storeClosed = CorestoreError(.closed, "the store is closed; open it again to use it")
+
+    /// Words a failure of the floors below for whoever uses the store.
+    init(_ error: any Error) {
+        switch error {
+        case let error as CorestoreError: self = error
+        case let error as StorageError where error.code == .closed: self = .storeClosed
+        default: self.init(.storage, "\(error)")
+        }
+    }
 }

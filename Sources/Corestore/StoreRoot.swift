@@ -25,6 +25,19 @@ final class StoreRoot: Sendable {
         }
     }
 
+    func requireOpen() throws(CorestoreError) {
+        guard !isClosed.withLock({ $0 }) else { throw .storeClosed }
+    }
+
+    /// Where a name leads; `nil` where it is free.
+    func resolve(_ alias: Alias) throws(CorestoreError) -> DiscoveryKey? {
+        do {
+            return try directory.resolve(alias)
+        } catch {
+            throw CorestoreError(error)
+        }
+    }
+
     /// Ends replication and all cores, writes what was queued, and closes the file.
     func close() async throws {
         let wasOpen = isClosed.withLock { isClosed in

@@ -10,10 +10,14 @@ struct CorestoreCommand: AsyncParsableCommand {
             appended to; whoever is given its key can copy it and verify every block.
 
             EXAMPLES
-              corestore append --name notes README.md       # write a file as blocks; prints the key
-              corestore cat --name notes                    # read it back
-              corestore serve --port 4000                   # let others copy it
+              corestore append --name notes README.md    # prints the key
+              corestore cat --name notes                 # reads it back
+              corestore serve --port 4000                # lets others copy it
               corestore sync 127.0.0.1:4000 --key KEY --store copy
+
+            ENVIRONMENT
+              CORESTORE_LOG=debug    log connections to standard error
+              NO_COLOR=1             no colours
             """,
         version: "0.1.0",
         subcommands: [
@@ -27,7 +31,7 @@ struct CorestoreCommand: AsyncParsableCommand {
 @main
 struct Program {
     static func main() async {
-        // A reader that has seen enough closes the pipe: that is an error to handle, not a reason to die (see Descriptor).
+        // A reader that has seen enough closes the pipe: an error to handle (see Descriptor), no reason to die.
         Signals.ignoreBrokenPipes()
         await CorestoreCommand.main(ArgumentOrder.commandFirst(Array(CommandLine.arguments.dropFirst())))
     }

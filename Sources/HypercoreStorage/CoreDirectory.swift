@@ -53,7 +53,7 @@ extension CoreDirectory {
     /// Where `alias` leads; `nil` where the name is free.
     public func resolve(_ alias: Alias) throws -> DiscoveryKey? {
         try engine.read { snapshot in
-            try snapshot.withRecord(Schema.store, RecordKey.alias(alias)) { Bytes32($0) } ?? nil
+            try snapshot.bytes32(Schema.store, RecordKey.alias(alias))
         }.map { DiscoveryKey($0) }
     }
 
@@ -66,7 +66,8 @@ extension CoreDirectory {
         var found: [DiscoveryKey] = []
         try engine.read { snapshot in
             try snapshot.scan(Schema.cores, range) { key, _ in
-                if let bytes = Bytes32(key.extracting(droppingFirst: 1)) { found.append(DiscoveryKey(bytes)) }
+                let discoveryKey = try Bytes32(record: key.extracting(droppingFirst: 1), of: Schema.cores)
+                found.append(DiscoveryKey(discoveryKey))
                 return found.count < limit ? .next : .stop
             }
         }
@@ -78,7 +79,7 @@ extension CoreDirectory {
         var found: [DiscoveryKey] = []
         try engine.read { snapshot in
             try snapshot.scan(Schema.store, KeyRange(prefix: RecordKey.aliases(in: namespace))) { _, value in
-                if let bytes = Bytes32(value) { found.append(DiscoveryKey(bytes)) }
+                found.append(DiscoveryKey(try Bytes32(record: value, of: Schema.store)))
                 return .next
             }
         }
@@ -132,7 +133,7 @@ extension CoreDirectory {
     /// The store's primary key; `nil` before it was set.
     public func primaryKey() throws -> Bytes32? {
         try engine.read { snapshot in
-            try snapshot.withRecord(Schema.store, RecordKey.primaryKey) { Bytes32($0) } ?? nil
+            try snapshot.bytes32(Schema.store, RecordKey.primaryKey)
         }
     }
 

@@ -1,5 +1,3 @@
-import CompactEncoding
-
 /// What is wrong with what is stored of a core, or of the store itself.
 public struct StorageRecordError: Error, Sendable {
     /// The kind of failure, for programs.
@@ -23,11 +21,6 @@ public struct StorageRecordError: Error, Sendable {
     public init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
-    }
-
-    /// A record that does not decode.
-    static func damaged(_ record: String, _ cause: CompactDecodingError) -> StorageRecordError {
-        StorageRecordError(.damaged, "the \(record) is damaged: \(cause)")
     }
 }
 

@@ -178,7 +178,7 @@ import Testing
 }
 
 extension TestCore {
-    fileprivate mutating func update(waits: Bool = false) -> WantToken {
+    mutating func update(waits: Bool = false) -> WantToken {
         turn { replicator, _, effects in replicator.update(waits: waits, into: &effects) }
     }
 

@@ -9,8 +9,8 @@ struct SyncCommand: AsyncParsableCommand {
         commandName: "sync",
         abstract: "Download a core from a serving store, verifying every block.",
         discussion: """
-            Ends with status 0 when every block of the range is here, and with 1 and the reason when the connection ends \
-            before. Run again, it goes on where it was.
+            Ends with status 0 when every block of the range is here, and with 1 and the reason when the connection \
+            ends before. Run again, it goes on where it was.
 
             EXAMPLES
               corestore sync 127.0.0.1:4000 --key KEY

@@ -14,7 +14,7 @@ struct BlockSource {
         cutter = BlockCutter(rule)
     }
 
-    /// The next blocks: as many as a batch holds, or as are there to be read without waiting for more. `nil` at the end.
+    /// The next blocks: as many as a batch holds, or as can be read without waiting for more. `nil` at the end.
     mutating func nextBatch() throws(Failure) -> [[UInt8]]? {
         var batch: [[UInt8]] = []
         var byteCount = 0

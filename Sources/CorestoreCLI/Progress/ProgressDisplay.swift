@@ -40,10 +40,9 @@ struct ProgressDisplay {
     func finish(_ record: SyncedRecord) throws {
         guard form != .json else { return try console.print(json: record) }
         let seconds = max(record.seconds, 0.001)
-        let rate = Words.rate(Double(record.downloadedBytes) / seconds)
-        try console.print(
-            "\(record.event): downloaded \(Words.blocks(record.downloadedBlocks)), \(Words.bytes(record.downloadedBytes)) in "
-                + "\(Words.duration(seconds: seconds)), \(rate)")
+        let downloaded = "\(Words.blocks(record.downloadedBlocks)), \(Words.bytes(record.downloadedBytes))"
+        let speed = "\(Words.duration(seconds: seconds)), \(Words.rate(Double(record.downloadedBytes) / seconds))"
+        try console.print("\(record.event): downloaded \(downloaded) in \(speed)")
         try console.print(record.core)
     }
 }

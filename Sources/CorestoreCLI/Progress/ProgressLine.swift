@@ -2,13 +2,15 @@
 enum ProgressLine {
     /// A bar that fills a line of `width` characters, with as much beside it as fits.
     ///
-    ///      62% ▕███████▍    ▏ 62,000 of 100,000 blocks  118 MB/s  0:03 left
+    ///      62% ▕███████▍    ▏  62,000 of 100,000 blocks   118 MB/s  0:03 left
     static func bar(_ meter: ProgressMeter, width: Int) -> String {
-        let percent = "\(Int(meter.extent.fraction * 100))%"
-        let head = String(repeating: " ", count: max(0, 4 - percent.count)) + percent
+        let head = "\(Int(meter.extent.fraction * 100))%".aligned(to: 4)
+        let total = Words.grouped(meter.extent.total)
+        // Numbers keep their place as they grow, and the bar its width.
         let tail =
-            "\(Words.grouped(meter.extent.stored)) of \(Words.blocks(meter.extent.total))  "
-            + "\(Words.rate(meter.bytesPerSecond))  \(Words.clock(seconds: meter.secondsLeft ?? .infinity)) left"
+            "\(Words.grouped(meter.extent.stored).aligned(to: total.count)) of \(Words.blocks(meter.extent.total))  "
+            + "\(Words.rate(meter.bytesPerSecond).aligned(to: 9))  "
+            + "\(Words.clock(seconds: meter.secondsLeft ?? .infinity)) left"
         let room = width - head.count - tail.count - 5
         guard room >= 5 else { return String("\(head) \(tail)".prefix(max(0, width - 1))) }
         return "\(head) ▕\(filled(meter.extent.fraction, width: min(room, 40)))▏ \(tail)"
@@ -16,8 +18,8 @@ enum ProgressLine {
 
     /// The same in words, for logs and pipes.
     static func words(_ meter: ProgressMeter) -> String {
-        var line =
-            "\(Words.grouped(meter.extent.stored)) of \(Words.blocks(meter.extent.total)) (\(Int(meter.extent.fraction * 100))%), "
+        let percent = Int(meter.extent.fraction * 100)
+        var line = "\(Words.grouped(meter.extent.stored)) of \(Words.blocks(meter.extent.total)) (\(percent)%), "
         line += Words.rate(meter.bytesPerSecond)
         if let seconds = meter.secondsLeft { line += ", \(Words.clock(seconds: seconds)) left" }
         return line
@@ -31,5 +33,12 @@ enum ProgressLine {
         guard full < width else { return String(repeating: "█", count: width) }
         return String(repeating: "█", count: full) + steps[eighths % 8]
             + String(repeating: " ", count: width - full - 1)
+    }
+}
+
+extension String {
+    /// The text at the right end of `width` characters.
+    fileprivate func aligned(to width: Int) -> String {
+        String(repeating: " ", count: max(0, width - count)) + self
     }
 }

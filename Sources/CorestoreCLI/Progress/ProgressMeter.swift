@@ -22,7 +22,7 @@ struct ProgressMeter {
     /// How many seconds a measurement has to cover to count as much as all before it.
     private static let memory = 2.0
 
-    /// Takes the counts at `time`. The first call sets where counting begins: what is stored then was not downloaded now.
+    /// Takes the counts at `time`. The first call sets where counting begins: what is stored then came before.
     mutating func update(_ extent: Extent, downloadedBytes: UInt64, at time: Duration) {
         if let lastUpdate {
             let seconds = (time - lastUpdate) / .seconds(1)

@@ -1,7 +1,7 @@
 import Hypercore
 
-/// Walks over the blocks that are stored, from the first one of a range on. Downloads come in order, so this tells how far
-/// they are, and each block is looked at once.
+/// Walks over the blocks that are stored, from the first one of a range on. Downloads come in order, so this tells how
+/// far they are, and each block is looked at once.
 struct StoredScan {
     private var next: UInt64
 

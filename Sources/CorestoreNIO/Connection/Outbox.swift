@@ -1,7 +1,7 @@
 /// What a connection is to send and do, gathered from any thread until its event loop gets to it.
 ///
-/// A value: ``ChannelTransport`` keeps it in a lock, and the event loop empties it. At most one wake-up is under way at a
-/// time, so that a burst of small writes costs one hand-over to the event loop and one flush.
+/// A value: ``ChannelTransport`` keeps it in a lock, and the event loop empties it. At most one wake-up is under way at
+/// a time, so that a burst of small writes costs one hand-over to the event loop and one flush.
 struct Outbox {
     /// Bytes above which the connection is not writable, wherever they wait.
     private let highWaterMark: Int

@@ -2,8 +2,8 @@ import Hypercore
 import Logging
 import NIOCore
 
-/// Drives a stream on its channel's event loop: what arrives goes in, what was written goes out in one flush a batch, and
-/// the clock ticks when the stream wants it to.
+/// Drives a stream on its channel's event loop: what arrives goes in, what was written goes out in one flush a batch,
+/// and the clock ticks when the stream wants it to.
 ///
 /// Closing is in two steps, so that the last bytes written are not lost: what was written is sent and our half of the
 /// connection is closed; then input is dropped until the other side closes its half, or for the linger time.

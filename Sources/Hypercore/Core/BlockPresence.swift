@@ -15,13 +15,15 @@ final class BlockPresence {
     private var durable: LocalBitfield?
     /// As it will be after everything that is queued; `nil` where every block will be here.
     private var staged: LocalBitfield?
-    /// Of the record that was staged last.
+    /// Of the record that is stored now, and of the one that was staged last: what a write set expects.
+    private var durableRevision: UInt64
     private var stagedRevision: UInt64
 
     /// Opens the presence of a stored log; loads no page.
     init(_ stored: StoredCore, record: PresenceRecord?) {
         source = stored.bitfieldPages
-        stagedRevision = record?.revision ?? 0
+        durableRevision = record?.revision ?? 0
+        stagedRevision = durableRevision
         durable = record.map { LocalBitfield(baseLength: $0.baseLength, contiguousLength: $0.contiguousLength) }
         staged = durable
     }
@@ -103,13 +105,18 @@ extension BlockPresence {
     /// Takes over a change whose write set was committed. Changes are committed in the order in which they were staged.
     func commit(_ change: PresenceChange) {
         durable = change.bitfield
+        durableRevision = change.revision
         if let revision = durable?.revision { durable?.stored(upTo: revision) }
         // Pages that are stored need not be held for being changed any longer.
         if let revision = change.bitfield?.revision { staged?.stored(upTo: revision) }
     }
 
     /// Gives up what is staged and was not committed.
+    ///
+    /// The numbers of what is given up are used again. Sets that carry them come earlier in the writer's queue than
+    /// any that is staged from here on, and are refused for what they expect.
     func resetStaging() {
         staged = durable
+        stagedRevision = durableRevision
     }
 }

@@ -3,7 +3,6 @@ import Manifest
 import MerkleTree
 import Replication
 import StorageEngine
-import Synchronization
 
 extension Core {
     /// Answers a peer's requests, in order, for as long as its stream takes more.
@@ -11,17 +10,15 @@ extension Core {
     /// The machine says which requests are next; their proofs are read without the core's lock. Several are taken and
     /// given back in one turn of the lock, and only so many that their blocks stay small in memory.
     func answerRequests(on channel: PeerChannel) {
+        guard channel.startAnswering() else { return }
         repeat {
-            guard channel.startAnswering() else { return }
             var round = AnswerRound()
             repeat {
                 exchange(&round, on: channel)
                 channel.stream.flushIfLarge()
                 prove(&round)
             } while !round.isEmpty
-            channel.stopAnswering()
-            // A request that came after the last look and before the stop was left to us.
-        } while channel.stream.acceptsUploads && hasRequests(on: channel)
+        } while !channel.stopAnswering()
     }
 
     /// One turn: hands over what was proven, and takes the next requests if the stream accepts their answers.
@@ -41,10 +38,6 @@ extension Core {
                 round.requests.append(answer)
             }
         }
-    }
-
-    private func hasRequests(on channel: PeerChannel) -> Bool {
-        state.withLock { ($0.replicator.status(of: channel.peer)?.waitingRequestCount ?? 0) > 0 }
     }
 
     /// Puts together what was asked for, out of one durable head and in one snapshot of the store.

@@ -14,20 +14,29 @@ extension Core {
         let writer = try requireWriter()
         let leaves = try Leaves(of: blocks, core: self)
         guard !leaves.isEmpty else { return currentResult() }
-        while true {
-            let room = try await writer.room(for: leaves.byteCount)
-            let (result, epoch, ticket) = try state.withLock { state in
-                try stage(leaves, in: &state, room)
+        do {
+            while true {
+                if let result = try await append(leaves, through: writer) { return result }
             }
-            do {
-                _ = try await writer.commit(ticket)
-                return result
-            } catch  where error.code == .conflict {
-                // Ours to repeat only if it was our own chain that broke; another's change is the caller's to hear of.
-                guard state.withLock({ $0.stagingEpoch != epoch }) else { throw HypercoreError(error, key: key) }
-            } catch {
-                throw HypercoreError(error, key: key)
-            }
+        } catch {
+            throw HypercoreError.translating(error, key: key)
+        }
+    }
+
+    /// Queues the blocks and waits for their commit.
+    ///
+    /// - Returns: `nil` where the append was chained on one that failed, and is to be made again.
+    private func append(_ leaves: Leaves, through writer: GroupWriter) async throws -> Hypercore.AppendResult? {
+        let room = try await writer.room(for: leaves.byteCount)
+        let (result, ticket) = try state.withLock { state in try stage(leaves, in: &state, room) }
+        do throws(StorageError) {
+            try await writer.commit(ticket)
+            return result
+        } catch {
+            // Ours to repeat only if it was our own chain that broke. What the store holds in place of our history
+            // would refuse us for ever.
+            guard error.code == .conflict, !state.withLock({ $0.isSuperseded }) else { throw error }
+            return nil
         }
     }
 
@@ -49,7 +58,7 @@ extension Core {
     /// Chains the leaves on the staged head and queues their write set.
     private func stage(
         _ leaves: Leaves, in state: inout CoreState, _ room: GroupWriter.Room
-    ) throws -> (Hypercore.AppendResult, epoch: UInt64, CommitTicket) {
+    ) throws -> (Hypercore.AppendResult, CommitTicket) {
         guard !state.isClosed, let signer = state.signer, let writer else {
             throw HypercoreError(.closed, key: key, "the log is closed")
         }
@@ -67,11 +76,12 @@ extension Core {
         let seal = HeadSeal(head) { [hashing] head in try signer.sign(head.tree, hashing: hashing) }
         write.put(head: seal)
         state.staged = head
+        state.pendingWrites += 1
         let epoch = state.stagingEpoch
         let ticket = writer.enqueue(write.set, in: room) { [self] outcome in
             finishAppend(seal, presence, epoch: epoch, outcome)
         }
-        return (Hypercore.AppendResult(length: head.length, byteLength: head.tree.byteLength), epoch, ticket)
+        return (Hypercore.AppendResult(length: head.length, byteLength: head.tree.byteLength), ticket)
     }
 
     /// Takes over what became of a queued append; called in the order of the queue.
@@ -79,7 +89,8 @@ extension Core {
         _ seal: HeadSeal, _ presence: PresenceChange, epoch: UInt64, _ outcome: Result<CommitReceipt, StorageError>
     ) {
         turn { state, effects in
-            guard case .success = outcome else { return resetStaging(epoch: epoch, in: &state) }
+            state.pendingWrites -= 1
+            if case .failure(let error) = outcome { return resetStaging(epoch: epoch, in: &state, after: error) }
             state.blocks.commit(presence)
             // Of the appends of one group only the last one's head was made; the others are part of it.
             guard let head = seal.result else { return }
@@ -89,11 +100,16 @@ extension Core {
             state.replicator.localChanged(
                 .appended(oldLength: oldLength), log: CoreLogView(self, state), into: &effects.replication)
         }
+        endIfUnused()
     }
 
     /// Gives up what is staged: what follows chains on what is on disk.
-    func resetStaging(epoch: UInt64, in state: inout CoreState) {
+    ///
+    /// Write sets end in the order of the queue, so the first of an epoch to fail was chained on the durable head. If
+    /// that one met another head, the store holds another history than this core knows.
+    func resetStaging(epoch: UInt64, in state: inout CoreState, after error: StorageError) {
         guard state.stagingEpoch == epoch else { return }
+        if error.code == .conflict { state.isSuperseded = true }
         state.stagingEpoch += 1
         state.staged = state.durable
         state.blocks.resetStaging()

@@ -9,15 +9,26 @@ extension Core {
     /// The head is looked at first and the store after, so a block may have gone in between (a truncation): then it is
     /// not here. It cannot be another log's block, because its generation is part of its key.
     func read(_ index: UInt64) throws -> [UInt8]? {
-        let spans: Spans? = try state.withLock { state in
-            guard !state.isClosed else { throw HypercoreError(.closed, key: key, "the log is closed") }
-            return index < state.durable.length ? state.durable.spans : nil
-        }
-        guard let spans else { return nil }
+        guard let spans = try spans(holding: index) else { return nil }
         do {
-            return try stored.block(index, spans: spans)
+            if let block = try stored.block(index, spans: spans) { return block }
         } catch {
             throw HypercoreError(error, key: key)
+        }
+        guard try self.spans(holding: index) != spans else {
+            throw HypercoreError(.damaged, key: key, "block \(index) should be stored here, and its record is missing")
+        }
+        return nil
+    }
+
+    /// Where block `index` lies; `nil` where it is not here.
+    private func spans(holding index: UInt64) throws -> Spans? {
+        try state.withLock { state in
+            guard !state.isClosed else { throw HypercoreError(.closed, key: key, "the log is closed") }
+            guard index < state.durable.length else { return nil }
+            // A bitfield that cannot be read hides no block; `has` and the replication of the log say that it is damaged.
+            let isHere = (try? state.blocks.contains(index)) ?? true
+            return isHere ? state.durable.spans : nil
         }
     }
 
@@ -46,10 +57,15 @@ extension HypercoreError {
             self.init(.conflict, key: key, "the log was changed underneath: \(error)")
         case let error as StorageError:
             self.init(.storage, key: key, "\(error)")
-        case let error as StorageRecordError:
+        case let error as StorageRecordError where error.code == .damaged:
             self.init(.damaged, key: key, "\(error)")
         default:
             self.init(.storage, key: key, "\(error)")
         }
+    }
+
+    /// What whoever uses the log is thrown: a cancellation as it is, anything else in words of this module.
+    static func translating(_ error: any Error, key: CoreKey?) -> any Error {
+        error is CancellationError ? error : HypercoreError(error, key: key)
     }
 }

@@ -13,6 +13,7 @@ extension Core {
             for channel in state.peers.values { aftermath.closing.append(channel) }
             return
         }
+        state.pendingWrites += 1
         _ = writer.enqueue(staging.write.set) { [self] outcome in finishStoring(batch, id, staging, outcome) }
         aftermath.drivesWriter = true
     }
@@ -70,6 +71,7 @@ extension Core {
         _ batch: VerifiedBatch, _ id: CommitID, _ staging: Staging, _ outcome: Result<CommitReceipt, StorageError>
     ) {
         turn { state, effects in
+            state.pendingWrites -= 1
             switch outcome {
             case .success:
                 state.blocks.commit(staging.presence)
@@ -80,12 +82,13 @@ extension Core {
                 if let manifest = batch.manifest { learn(manifest, staging.identity, in: &state) }
                 state.replicator.committed(id, log: CoreLogView(self, state), into: &effects.replication)
             case .failure(let error):
-                resetStaging(epoch: staging.epoch, in: &state)
+                resetStaging(epoch: staging.epoch, in: &state, after: error)
                 state.replicator.failed(id, into: &effects.replication)
                 // A lost race is tried again at once; a store that is out of order would fail for ever.
-                if error.code != .conflict { effects.abandonsPeers = true }
+                if error.code != .conflict || state.isSuperseded { effects.abandonsPeers = true }
             }
         }
+        endIfUnused()
     }
 
     private func learn(_ manifest: CoreManifest, _ identity: CoreIdentity, in state: inout CoreState) {

@@ -38,8 +38,14 @@ struct CoreState {
     var durable: HeadRecord
     /// The head after everything that was queued. Appends chain on it; a failed commit sets it back to `durable`.
     var staged: HeadRecord
-    /// Counts the times that staging was set back, so that an append can tell its own conflict from a foreign one.
+    /// Counts the times that staging was set back: of the write sets of one epoch, each is chained on the one before.
     var stagingEpoch: UInt64 = 0
+    /// Whether the store holds another history than this core knows: nothing can be written until it is opened again.
+    var isSuperseded = false
+    /// Write sets that are queued and have not ended.
+    var pendingWrites = 0
+    /// Whether nobody holds the core, and it waits for its write sets to end before it does.
+    var isUnused = false
     /// Which blocks are here.
     let blocks: BlockPresence
     /// Who the core is, as it is stored.
@@ -73,6 +79,27 @@ extension Core {
 // MARK: - Ending
 
 extension Core {
+    /// Takes note that nobody holds the core any more.
+    ///
+    /// - Returns: whether it can end. While write sets are under way it cannot: whoever opened the log again meanwhile
+    ///   would read a head from the store that is about to be replaced.
+    func becomeUnused() -> Bool {
+        state.withLock { state in
+            state.isUnused = state.pendingWrites > 0
+            return !state.isUnused
+        }
+    }
+
+    /// Takes note that somebody holds the core again.
+    func becomeUsed() {
+        state.withLock { $0.isUnused = false }
+    }
+
+    /// Ends the core if only its write sets have kept it.
+    func endIfUnused() {
+        if state.withLock({ $0.isUnused && $0.pendingWrites == 0 }) { registry.forgetIfUnused(self) }
+    }
+
     /// Ends the core: waits end with an error, channels close, nothing further is staged. What was queued is written.
     func end() {
         let (handlers, channels) = state.withLock { state in

@@ -23,14 +23,26 @@ public final class CoreRegistry: Sendable {
 
     private struct State {
         var cores: [DiscoveryKey: Entry] = [:]
-        var watchers: [UInt64: @Sendable (Core) -> Void] = [:]
+        var watchers: [UInt64: Watcher] = [:]
         var nextWatcher: UInt64 = 0
         var isClosed = false
+
+        /// Counts one more holder of an open core.
+        mutating func retain(_ discoveryKey: DiscoveryKey) {
+            cores[discoveryKey]?.holders += 1
+            if let entry = cores[discoveryKey], entry.holders == 1 { entry.core.becomeUsed() }
+        }
+    }
+
+    /// Whoever has to know of cores that are opened, and of the end of the registry.
+    struct Watcher: Sendable {
+        let opened: @Sendable (Core) -> Void
+        let closed: @Sendable () -> Void
     }
 
     private struct Entry {
         let core: Core
-        /// Sessions and channels that need the core.
+        /// Sessions and channels that need the core. None, while only its last write sets keep it.
         var holders: Int
         /// The commit that makes a new core durable.
         var creation: CommitTicket?
@@ -76,10 +88,25 @@ extension CoreRegistry {
         do {
             guard let (core, ticket) = try retain(discoveryKey, creating: creation) else { return nil }
             let session = Hypercore(retaining: core)
-            if let ticket, let writer = directory.writer { _ = try await writer.commit(ticket) }
+            if let ticket { try await awaitCreation(of: core, ticket) }
             return session
         } catch {
             throw HypercoreError(error, key: creation?.key)
+        }
+    }
+
+    /// Waits until a core that was just made is stored. One that could not be is forgotten, so that it can be made anew.
+    private func awaitCreation(of core: Core, _ ticket: CommitTicket) async throws {
+        do throws(StorageError) {
+            try await directory.writer?.commit(ticket)
+        } catch {
+            let isForgotten = state.withLock { state in
+                guard state.cores[core.discoveryKey]?.core === core else { return false }
+                state.cores[core.discoveryKey] = nil
+                return true
+            }
+            if isForgotten { core.end() }
+            throw error
         }
     }
 
@@ -88,21 +115,24 @@ extension CoreRegistry {
         try retain(discoveryKey, creating: nil)?.core
     }
 
-    /// Retains a core that somebody holds already.
-    func retainAgain(_ core: Core) {
+    /// Retains a core that was open a moment ago.
+    ///
+    /// - Returns: whether it still is.
+    func retainAgain(_ core: Core) -> Bool {
         state.withLock { state in
-            precondition(state.cores[core.discoveryKey] != nil, "a core was retained after its last release")
-            state.cores[core.discoveryKey]?.holders += 1
+            guard state.cores[core.discoveryKey]?.core === core else { return false }
+            state.retain(core.discoveryKey)
+            return true
         }
     }
 
     private func retain(
         _ discoveryKey: DiscoveryKey, creating creation: CoreIdentity?
     ) throws -> (core: Core, creation: CommitTicket?)? {
-        let (opened, watchers) = try state.withLock { state -> (Entry?, [@Sendable (Core) -> Void]) in
+        let (opened, watchers) = try state.withLock { state -> (Entry?, [Watcher]) in
             guard !state.isClosed else { throw HypercoreError(.closed, key: creation?.key, "the store is closed") }
             if state.cores[discoveryKey] != nil {
-                state.cores[discoveryKey]?.holders += 1
+                state.retain(discoveryKey)
                 return (state.cores[discoveryKey], [])
             }
             // A handful of records: short enough to be read under the lock, which keeps a core from being opened twice.
@@ -111,7 +141,7 @@ extension CoreRegistry {
             return (entry, Array(state.watchers.values))
         }
         guard let opened else { return nil }
-        for watcher in watchers { watcher(opened.core) }
+        for watcher in watchers { watcher.opened(opened.core) }
         return (opened.core, opened.creation)
     }
 
@@ -135,13 +165,22 @@ extension CoreRegistry {
     private func makeCore(
         _ identity: CoreIdentity, _ stored: StoredCore, head: HeadRecord, presence: PresenceRecord?
     ) throws -> Core {
-        let manifest = try identity.manifest.map { try CoreManifest(decoding: $0) }
-        let authority = try manifest.map { try TreeAuthority(key: identity.key, manifest: $0) }
+        let authority = try authority(of: identity)
         let state = CoreState(
             durable: head, staged: head, blocks: BlockPresence(stored, record: presence), identity: identity,
             authority: authority, signer: authority.flatMap { signer(for: identity, authority: $0) },
             replicator: Replicator(key: identity.key, seed: .random(in: .min ... .max)))
         return Core(key: identity.key, stored: stored, registry: self, state: state)
+    }
+
+    private func authority(of identity: CoreIdentity) throws(HypercoreError) -> TreeAuthority? {
+        do {
+            return try identity.manifest.map { manifest in
+                try TreeAuthority(key: identity.key, manifest: CoreManifest(decoding: manifest))
+            }
+        } catch {
+            throw HypercoreError(.damaged, key: identity.key, "the stored manifest is damaged: \(error)")
+        }
     }
 
     private func signer(for identity: CoreIdentity, authority: TreeAuthority) -> CoreSigner? {
@@ -158,28 +197,40 @@ extension CoreRegistry {
     func release(_ core: Core) {
         let isLast = state.withLock { state in
             guard let entry = state.cores[core.discoveryKey], entry.core === core else { return false }
-            guard entry.holders == 1 else {
-                state.cores[core.discoveryKey]?.holders -= 1
-                return false
-            }
+            state.cores[core.discoveryKey]?.holders -= 1
+            guard entry.holders == 1, core.becomeUnused() else { return false }
             state.cores[core.discoveryKey] = nil
             return true
         }
         if isLast { core.end() }
     }
 
+    /// Lets go of a core that nobody holds, now that its write sets have ended.
+    func forgetIfUnused(_ core: Core) {
+        let isForgotten = state.withLock { state in
+            guard let entry = state.cores[core.discoveryKey], entry.core === core, entry.holders == 0,
+                core.becomeUnused()
+            else { return false }
+            state.cores[core.discoveryKey] = nil
+            return true
+        }
+        if isForgotten { core.end() }
+    }
+
     /// Retains all cores that are open now.
     func retainOpenCores() -> [Core] {
         state.withLock { state in
-            for key in state.cores.keys { state.cores[key]?.holders += 1 }
+            for key in state.cores.keys { state.retain(key) }
             return state.cores.values.map(\.core)
         }
     }
 
-    /// Calls `watcher` with every core that is opened from now on, on the thread that opens it; returns what
-    /// ``unwatch(_:)`` takes.
-    func watch(_ watcher: @escaping @Sendable (Core) -> Void) -> UInt64 {
+    /// Tells `watcher` of every core that is opened from now on, on the thread that opens it.
+    ///
+    /// - Returns: what ``unwatch(_:)`` takes; `nil` where the registry is closed.
+    func watch(_ watcher: Watcher) -> UInt64? {
         state.withLock { state in
+            guard !state.isClosed else { return nil }
             state.nextWatcher += 1
             state.watchers[state.nextWatcher] = watcher
             return state.nextWatcher
@@ -190,13 +241,14 @@ extension CoreRegistry {
         _ = state.withLock { $0.watchers.removeValue(forKey: id) }
     }
 
-    /// Ends all cores and refuses to open others. What was queued to be written is still written.
+    /// Ends all cores and their streams, and refuses to open others. What was queued to be written is still written.
     public func close() {
-        let cores = state.withLock { state in
+        let (cores, watchers) = state.withLock { state in
             state.isClosed = true
-            defer { state.cores = [:] }
-            return state.cores.values.map(\.core)
+            defer { (state.cores, state.watchers) = ([:], [:]) }
+            return (state.cores.values.map(\.core), state.watchers.values)
         }
         for core in cores { core.end() }
+        for watcher in watchers { watcher.closed() }
     }
 }

@@ -10,6 +10,9 @@ struct WaiterTable: Sendable {
 
     private var handlers: [WantToken: Handler] = [:]
 
+    /// How many wait.
+    var count: Int { handlers.count }
+
     mutating func add(_ token: WantToken, _ handler: @escaping Handler) {
         handlers[token] = handler
     }

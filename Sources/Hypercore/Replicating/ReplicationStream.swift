@@ -39,6 +39,11 @@ public final class ReplicationStream: Sendable {
         state = Mutex(StreamState(secret: secret))
     }
 
+    deinit {
+        // A stream that was never carried anywhere lets go of the cores that it was to open.
+        finish(.closedLocally)
+    }
+
     /// How a stream behaves.
     public struct Configuration: Sendable {
         /// The times and the bound of the encrypted stream.
@@ -109,7 +114,8 @@ extension ReplicationStream {
         finish(.closedLocally)
     }
 
-    /// Waits until the stream has ended, and says how. Returns at once if it has.
+    /// Waits until the stream has ended, and says how. Returns at once if it has. Cancelling the waiting task does not
+    /// end the wait: close the stream.
     public func waitUntilClosed() async -> ReplicationStreamEnd {
         await end.wait()
     }
@@ -141,6 +147,10 @@ extension ReplicationStream {
             transport.write(bytes)
             state.withLock { $0.isWriting = false }
         }
+        // A thread that found the stream full while this one was writing has left its requests to be answered now.
+        for channel in state.withLock({ $0.resumeUploads(configuration) }) {
+            channel.core.answerRequests(on: channel)
+        }
     }
 
     /// Queues a message on a channel; called under the core's lock, so that messages leave in the order of the core's
@@ -157,7 +167,9 @@ extension ReplicationStream {
     /// Whether more blocks may be sent now.
     var acceptsUploads: Bool {
         state.withLock { state in
-            state.pendingByteCount < configuration.uploadBufferByteCount && state.transport?.isWritable == true
+            let accepts = state.acceptsUploads(configuration)
+            if !accepts { state.hasPausedUploads = true }
+            return accepts
         }
     }
 }
@@ -219,11 +231,13 @@ extension ReplicationStream {
     /// Replicates the cores of `registry`: those that are open, those that are opened later, and the stored ones that
     /// the other side asks for.
     func provide(from registry: CoreRegistry) {
-        let watch = registry.watch { [weak self] core in
-            guard let self else { return }
-            core.registry.retainAgain(core)
-            attach(retained: core)
-        }
+        let watcher = CoreRegistry.Watcher(
+            opened: { [weak self] core in
+                guard let self, core.registry.retainAgain(core) else { return }
+                attach(retained: core)
+            },
+            closed: { [weak self] in self?.close() })
+        guard let watch = registry.watch(watcher) else { return close() }
         guard state.withLock({ $0.setProvider(registry, watch: watch) }) else { return registry.unwatch(watch) }
         for core in registry.retainOpenCores() { attach(retained: core) }
     }

@@ -38,6 +38,8 @@ struct StreamState: ~Copyable {
     var transport: (any StreamTransport)?
     /// Whether a thread is handing output to the transport; another leaves its output to that one.
     var isWriting = false
+    /// Whether somebody stopped answering requests because too much waited to be sent.
+    var hasPausedUploads = false
     /// What the handshake agreed on.
     private(set) var session: HandshakeResult?
     /// Who provides cores: those that are open, and those that the other side asks for.
@@ -271,6 +273,18 @@ extension StreamState {
     /// How many bytes wait to be sent.
     var pendingByteCount: Int { multiplexer.pendingByteCount + secret.outputByteCount }
 
+    /// Whether more blocks may be queued.
+    func acceptsUploads(_ configuration: ReplicationStream.Configuration) -> Bool {
+        pendingByteCount < configuration.uploadBufferByteCount && transport?.isWritable == true
+    }
+
+    /// The channels whose requests were left unanswered because too much waited to be sent, once it has left.
+    mutating func resumeUploads(_ configuration: ReplicationStream.Configuration) -> [PeerChannel] {
+        guard hasPausedUploads, acceptsUploads(configuration) else { return [] }
+        hasPausedUploads = false
+        return openChannels
+    }
+
     /// Queues a message. On a channel that is over, it is dropped.
     mutating func enqueue(_ message: WireMessage, on channel: ChannelID) throws(ProtomuxError) {
         try multiplexer.send(type: message.kind.rawValue, on: channel) { message.encode(into: &$0) }
@@ -294,12 +308,13 @@ extension StreamState {
     /// Encrypts the frames that are complete.
     ///
     /// A frame is never longer than a message may be, and the stream is open: only one that has failed refuses it, and
-    /// what a failed stream would have sent is dropped.
+    /// what a failed stream would have sent is dropped. Whoever was told of the failure ends the stream.
     private mutating func drainFrames(now: ContinuousClock.Instant) {
+        guard secret.failure == nil else { return }
         do {
             try multiplexer.drainFrames { frame throws(SecretStreamError) in try secret.send(frame, now: now) }
         } catch {
-            phase = .ended
+            preconditionFailure("a stream that is open refused a frame: \(error)")
         }
     }
 }

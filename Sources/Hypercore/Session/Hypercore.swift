@@ -25,7 +25,7 @@ public final class Hypercore: Sendable {
     public static let maximumBlockByteCount = 15 << 20
 
     let core: Core
-    private let isOpen = Mutex(true)
+    private let waits = WaitScope()
 
     /// Opens a session; the core was retained for it.
     init(retaining core: Core) {
@@ -34,21 +34,17 @@ public final class Hypercore: Sendable {
 
     deinit {
         // A session that was dropped without being closed lets go of its core all the same.
-        if isOpen.withLock({ $0 }) { core.registry.release(core) }
+        if waits.isOpen { core.registry.release(core) }
     }
 
-    /// Ends this session. Waits of this session's core go on while other sessions or peers need it. Closing again does
-    /// nothing.
+    /// Ends this session: what waits through it ends with `.closed`, and what was begun to be downloaded is not asked for
+    /// any more. Other sessions of the log go on. Closing again does nothing.
     public func close() async {
-        let wasOpen = isOpen.withLock { isOpen in
-            defer { isOpen = false }
-            return isOpen
-        }
-        if wasOpen { core.registry.release(core) }
+        if waits.close() { core.registry.release(core) }
     }
 
     func requireOpen() throws(HypercoreError) {
-        guard isOpen.withLock({ $0 }) else {
+        guard waits.isOpen else {
             throw HypercoreError(.closed, key: core.key, "the session is closed")
         }
     }
@@ -149,14 +145,14 @@ extension Hypercore {
 
     /// The block `index`: at once if it is stored here, else as soon as a peer has brought it and it was verified.
     ///
-    /// - Parameter timeout: how long to wait for a peer; `nil` waits until the task is cancelled or the session's log
-    ///   closes.
-    /// - Throws: `.outOfBounds` past the end of a log that only this store writes; `.timedOut`, `.closed`,
-    ///   `CancellationError`.
+    /// Past the end of the log, it waits for the log to grow, here or at a peer.
+    ///
+    /// - Parameter timeout: how long to wait; `nil` waits until the task is cancelled or the session is closed.
+    /// - Throws: `.timedOut`, `.closed`, `.damaged`, `.storage`; `CancellationError`.
     public func get(_ index: UInt64, timeout: Duration? = nil) async throws -> [UInt8] {
         try requireOpen()
         if let block = try core.read(index) { return block }
-        return try await core.waitForBlock(index, timeout: timeout)
+        return try await core.waitForBlock(index, timeout: timeout, in: waits)
     }
 
     /// Asks peers whether the log is longer than is known here, and waits for the answer.
@@ -164,7 +160,7 @@ extension Hypercore {
     /// - Returns: whether the log grew. Without peers, `false` at once.
     public func update() async throws -> Bool {
         try requireOpen()
-        return try await core.update()
+        return try await core.update(in: waits)
     }
 
     /// Begins to download blocks; what is here already is not asked for again.
@@ -172,9 +168,9 @@ extension Hypercore {
     /// - Parameters:
     ///   - start: the first block.
     ///   - end: the first block past the range; `nil` downloads what there is and what will be, until cancelled.
-    /// - Returns: a handle to wait on or to cancel. Dropping it cancels nothing.
+    /// - Returns: a handle to wait on or to cancel. Dropping it cancels nothing; closing the session does.
     public func download(start: UInt64 = 0, end: UInt64? = nil) throws -> Download {
         try requireOpen()
-        return core.download(start: start, end: end)
+        return core.download(start: start, end: end, in: waits)
     }
 }

@@ -9,6 +9,13 @@ extension Snapshot {
         try withValue(table, key: key.span.bytes, body)
     }
 
+    /// A stored hash or key; `nil` where there is none.
+    ///
+    /// - Throws: `.damaged` where it has another length: that is not the same as nothing.
+    borrowing func bytes32(_ table: Table, _ key: [UInt8]) throws -> Bytes32? {
+        try withRecord(table, key) { try Bytes32(record: $0, of: table) }
+    }
+
     /// A stored `u32`, little-endian.
     borrowing func number(_ table: Table, _ key: [UInt8]) throws -> UInt32? {
         try withRecord(table, key) { value in
@@ -19,6 +26,17 @@ extension Snapshot {
                 throw StorageRecordError.damaged("number under a key of \(table.name)", error)
             }
         }
+    }
+}
+
+extension Bytes32 {
+    /// A record that is nothing but a hash or key.
+    init(record: RawSpan, of table: Table) throws(StorageRecordError) {
+        guard let bytes = Bytes32(record) else {
+            throw StorageRecordError(
+                .damaged, "a key in table \(table.name) is damaged: it has \(record.byteCount) bytes instead of 32")
+        }
+        self = bytes
     }
 }
 

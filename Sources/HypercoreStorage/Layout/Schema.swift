@@ -14,7 +14,7 @@ public import StorageEngine
 ///           0x01 ‖ core u32 ‖ 0x02                           PresenceRecord, where not all blocks are here
 /// blocks    core u32 ‖ generation u32 ‖ block u64            the block's bytes
 /// tree      core u32 ‖ generation u32 ‖ rightmost leaf u64   NodeGroup: the nodes that end at this leaf
-/// bitfield  core u32 ‖ page u64                              which blocks are here, where neither all nor none
+/// bitfield  core u32 ‖ 0 u32 ‖ page u64                      which blocks are here, where neither all nor none
 /// ```
 ///
 /// Numbers in keys are big-endian, so that the keys of one core, and of one generation of it, lie together and in order.

@@ -77,8 +77,10 @@ extension Spans {
         let spans = try reader.array { (reader) throws(CompactDecodingError) in
             Span(generation: Generation(try reader.uint32()), end: try reader.uint64())
         }
-        let ordered = zip(spans, spans.dropFirst()).allSatisfy { $0.end < $1.end }
-        guard ordered, spans.last?.end == .max, spans.allSatisfy({ $0.generation < next }) else {
+        let ordered = zip(spans, spans.dropFirst()).allSatisfy { $0.end < $1.end && $0.generation < $1.generation }
+        guard let first = spans.first, let last = spans.last, ordered, first.end > 0, last.end == .max,
+            last.generation < next
+        else {
             throw CompactDecodingError(.invalidValue("spans out of order"), offset: start)
         }
         self.init(spans: spans, nextGeneration: next)

@@ -29,12 +29,14 @@ public struct CoreIdentity: Sendable {
 
 extension CoreIdentity {
     private static let version: UInt8 = 1
+    private static let name = "identity of a core"
 
     private struct Flags: OptionSet {
         let rawValue: UInt64
         static let manifest = Flags(rawValue: 1)
         static let seed = Flags(rawValue: 2)
         static let alias = Flags(rawValue: 4)
+        static let all: Flags = [.manifest, .seed, .alias]
     }
 
     func encoded() -> [UInt8] {
@@ -56,13 +58,10 @@ extension CoreIdentity {
     }
 
     init(decoding bytes: RawSpan) throws(StorageRecordError) {
+        var reader = ByteReader(bytes)
+        try reader.version(Self.version, of: Self.name)
+        let flags = try Self.flags(from: &reader)
         do throws(CompactDecodingError) {
-            var reader = ByteReader(bytes)
-            let version = try reader.uint8()
-            guard version == Self.version else {
-                throw CompactDecodingError(.invalidValue("version \(version) of an identity"), offset: 0)
-            }
-            let flags = Flags(rawValue: try reader.uint())
             key = CoreKey(try reader.fixed32())
             if flags.contains(.manifest) { manifest = [UInt8](copying: try reader.buffer()) }
             if flags.contains(.seed) {
@@ -75,8 +74,22 @@ extension CoreIdentity {
                 let namespace = try reader.fixed32()
                 alias = Alias(namespace: namespace, name: [UInt8](copying: try reader.buffer()))
             }
+            try reader.requireEnd()
         } catch {
-            throw .damaged("identity of a core", error)
+            throw .damaged(Self.name, error)
         }
+    }
+
+    /// Reads which parts there are. One that is not known cannot be skipped, and would be lost if the record were
+    /// written again.
+    private static func flags(from reader: inout ByteReader) throws(StorageRecordError) -> Flags {
+        let flags: Flags
+        do throws(CompactDecodingError) {
+            flags = Flags(rawValue: try reader.uint())
+        } catch {
+            throw .damaged(name, error)
+        }
+        guard flags.isSubset(of: .all) else { throw .unsupportedVersion(name, "parts \(flags.rawValue)") }
+        return flags
     }
 }

@@ -35,6 +35,7 @@ public struct HeadRecord: Hashable, Sendable {
 
 extension HeadRecord {
     private static let version: UInt8 = 1
+    private static let name = "head of a core"
 
     /// What the record of a head of this fork and length begins with.
     static func prefix(fork: UInt64, length: UInt64) -> [UInt8] {
@@ -58,19 +59,17 @@ extension HeadRecord {
     }
 
     init(decoding bytes: RawSpan) throws(StorageRecordError) {
+        var reader = ByteReader(bytes)
+        try reader.version(Self.version, of: Self.name)
         do throws(CompactDecodingError) {
-            var reader = ByteReader(bytes)
-            let version = try reader.uint8()
-            guard version == Self.version else {
-                throw CompactDecodingError(.invalidValue("version \(version) of a head"), offset: 0)
-            }
             let fork = try reader.uint64()
             let length = try reader.uint64()
             spans = try Spans(from: &reader)
             tree = try Self.tree(fork: fork, length: length, from: &reader)
             signature = [UInt8](copying: try reader.buffer())
+            try reader.requireEnd()
         } catch {
-            throw .damaged("head of a core", error)
+            throw .damaged(Self.name, error)
         }
     }
 

@@ -49,6 +49,7 @@ extension PresenceRecord {
             guard max(baseLength, contiguousLength) <= ByteReader.maximumInteger else {
                 throw CompactDecodingError(.integerTooLarge(max(baseLength, contiguousLength)), offset: 8)
             }
+            try reader.requireEnd()
         } catch {
             throw .damaged("presence record of a core", error)
         }

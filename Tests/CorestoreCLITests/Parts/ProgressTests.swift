@@ -49,8 +49,8 @@ import Testing
     }
 
     @Test func drawsABarInStepsOfAnEighth() {
-        let bar = ProgressLine.bar(meter(afterSeconds: 4), width: 71)
-        #expect(bar == " 50% ▕██████████▌          ▏ 500 of 1,000 blocks  10.0 MB/s  0:05 left")
+        let bar = ProgressLine.bar(meter(afterSeconds: 4), width: 73)
+        #expect(bar == " 50% ▕██████████▌          ▏   500 of 1,000 blocks  10.0 MB/s  0:05 left")
     }
 
     @Test func neverWritesPastTheEndOfALine() {

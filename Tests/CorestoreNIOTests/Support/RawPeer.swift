@@ -8,7 +8,7 @@ struct RawPeer {
 
     /// Connects to `endpoint`.
     ///
-    /// - Parameter keepsItsHalfOpen: whether it leaves its half of the connection open when the other side ends its own.
+    /// - Parameter keepsItsHalfOpen: whether it leaves its half of the connection open when the other side ends.
     init(connectingTo endpoint: Endpoint, keepsItsHalfOpen: Bool = false) async throws {
         channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.allowRemoteHalfClosure, value: keepsItsHalfOpen)

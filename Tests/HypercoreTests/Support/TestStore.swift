@@ -3,6 +3,7 @@ import Crypto
 import HypercoreStorage
 import Manifest
 import StorageEngine
+import Synchronization
 import TestSupport
 import Testing
 
@@ -16,10 +17,11 @@ struct TestStore {
 
     init(
         _ engine: any StorageEngine = MemoryEngine(tables: Schema.tables), durability: Durability = .relaxed,
-        readOnly: Bool = false
+        readOnly: Bool = false, queueByteCount: Int = 64 << 20
     ) throws {
         self.engine = engine
-        let writer = readOnly ? nil : GroupWriter(engine, durability: durability)
+        let writer =
+            readOnly ? nil : GroupWriter(engine, durability: durability, maximumQueuedByteCount: queueByteCount)
         self.writer = writer
         registry = CoreRegistry(directory: try CoreDirectory(engine: engine, writer: writer)) { Self.keyPair($0) }
     }
@@ -28,17 +30,30 @@ struct TestStore {
         KeyPair(seed: SecretBytes(copying: BLAKE2b.hash(alias.name).array))
     }
 
-    /// A core that this store can write, made where it is missing.
-    func writable(_ name: String = "log") async throws -> Hypercore {
+    /// Who the core of a name is.
+    static func identity(_ name: String = "log") -> CoreIdentity {
         let alias = Alias(namespace: .zero, name: Array(name.utf8))
         let manifest = CoreManifest(singleSigner: Self.keyPair(alias).publicKey)
-        let identity = CoreIdentity(key: manifest.key, manifest: manifest.encoded, alias: alias)
-        return try #require(try await registry.session(manifest.key.discoveryKey, creating: identity))
+        return CoreIdentity(key: manifest.key, manifest: manifest.encoded, alias: alias)
+    }
+
+    /// The key of the core of a name.
+    static func key(_ name: String = "log") -> CoreKey { identity(name).key }
+
+    /// A core that this store can write, made where it is missing.
+    func writable(_ name: String = "log") async throws -> Hypercore {
+        let identity = Self.identity(name)
+        return try #require(try await registry.session(identity.key.discoveryKey, creating: identity))
     }
 
     /// A core that is only known by its key, made where it is missing.
     func reader(of key: CoreKey) async throws -> Hypercore {
         try #require(try await registry.session(key.discoveryKey, creating: CoreIdentity(key: key)))
+    }
+
+    /// A core that is stored.
+    func stored(_ key: CoreKey) async throws -> Hypercore? {
+        try await registry.session(key.discoveryKey)
     }
 
     /// The same store, closed and opened again on the same engine.
@@ -47,4 +62,40 @@ struct TestStore {
         await writer?.close()
         return try TestStore(engine)
     }
+}
+
+/// Blocks that can be told apart.
+func numberedBlocks(_ range: Range<Int>) -> [[UInt8]] {
+    range.map { Array("block \($0)".utf8) }
+}
+
+/// Returns when `condition` holds, which other tasks see to. The time limit of the suite ends a wait that is in vain.
+func until(_ condition: () throws -> Bool) async throws {
+    while try !condition() {
+        try Task.checkCancellation()
+        await Task.yield()
+    }
+}
+
+/// Expects `body` to throw a ``HypercoreError`` with this code.
+@discardableResult
+func expectError(
+    _ code: HypercoreError.Code, sourceLocation: SourceLocation = #_sourceLocation, _ body: () async throws -> Void
+) async -> HypercoreError? {
+    let error = await #expect(throws: HypercoreError.self, sourceLocation: sourceLocation) { try await body() }
+    #expect(error?.code == code, "\(String(describing: error))", sourceLocation: sourceLocation)
+    return error
+}
+
+extension Hypercore {
+    /// Which of the first `count` blocks are here.
+    func storedBlocks(of count: Int) throws -> [Int] {
+        try (0..<count).filter { try has(UInt64($0)) }
+    }
+
+    /// How many waits of all sessions are under way.
+    var waitCount: Int { core.state.withLock { $0.waiters.count } }
+
+    /// The length with everything that is queued.
+    var stagedLength: UInt64 { core.state.withLock { $0.staged.length } }
 }
