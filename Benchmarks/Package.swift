@@ -55,5 +55,8 @@ let package = Package(
             name: "BenchFloorsTests",
             dependencies: ["BenchFloors", "BenchHarness", ours("Crypto"), ours("CompactEncoding")],
             swiftSettings: strict),
+        .testTarget(
+            name: "BenchSubjectsTests", dependencies: ["BenchSubjects", "BenchFloors", "BenchHarness"],
+            swiftSettings: strict),
     ]
 )

@@ -17,9 +17,10 @@ extension ReplicationStream: PipeUser {}
 struct Link {
     private let ends: (PipeEnd, PipeEnd)
 
+    /// - Parameter limit: after how many bytes in one direction the connection breaks.
     @discardableResult
-    init(_ first: some PipeUser, _ second: some PipeUser) {
-        ends = (PipeEnd(to: second), PipeEnd(to: first))
+    init(_ first: some PipeUser, _ second: some PipeUser, limit: Int = .max) {
+        ends = (PipeEnd(to: second, limit: limit), PipeEnd(to: first, limit: limit))
         first.start(on: ends.0)
         second.start(on: ends.1)
     }
@@ -42,13 +43,13 @@ final class MemoryPipe: Sendable {
     let responder = ReplicationStream(role: .responder)
     let link: Link
 
-    init() {
-        link = Link(initiator, responder)
+    init(limit: Int = .max) {
+        link = Link(initiator, responder, limit: limit)
     }
 
     /// Replicates two stores with each other.
-    convenience init(_ first: CoreRegistry, _ second: CoreRegistry) {
-        self.init()
+    convenience init(_ first: CoreRegistry, _ second: CoreRegistry, limit: Int = .max) {
+        self.init(limit: limit)
         first.replicate(on: initiator)
         second.replicate(on: responder)
     }
@@ -58,6 +59,11 @@ final class MemoryPipe: Sendable {
     /// Returns when both ends know that the connection is over.
     func cutAndWait() async {
         cut()
+        await waitUntilCut()
+    }
+
+    /// Returns when both ends know that the connection is over, for whatever reason.
+    func waitUntilCut() async {
         _ = await initiator.waitUntilClosed()
         _ = await responder.waitUntilClosed()
     }
@@ -67,16 +73,27 @@ final class MemoryPipe: Sendable {
 final class PipeEnd: StreamTransport {
     private let continuation: AsyncStream<[UInt8]>.Continuation
 
-    init(to user: some PipeUser) {
+    /// How many bytes may still be written.
+    private let rest: Mutex<Int>
+
+    init(to user: some PipeUser, limit: Int = .max) {
         let (input, continuation) = AsyncStream<[UInt8]>.makeStream()
         self.continuation = continuation
+        rest = Mutex(limit)
         Task.detached {
             for await bytes in input { user.receive(bytes) }
             user.transportClosed(nil)
         }
     }
 
-    func write(_ bytes: [UInt8]) { continuation.yield(bytes) }
+    func write(_ bytes: [UInt8]) {
+        rest.withLock { rest in
+            continuation.yield(Array(bytes.prefix(rest)))
+            rest -= min(rest, bytes.count)
+            if rest == 0 { continuation.finish() }
+        }
+    }
+
     var isWritable: Bool { true }
     func deadlineChanged() {}
     func close() { continuation.finish() }

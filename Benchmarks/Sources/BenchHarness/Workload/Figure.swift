@@ -26,12 +26,10 @@ extension Figure {
     }
 
     /// Whether a run begins with a store that was filled before.
-    public var needsFilledStore: Bool {
-        switch self {
-        case .getRandom, .replicateSmall, .replicateLarge: true
-        case .appendSingle, .appendBatchSmall, .appendBatchLarge: false
-        }
-    }
+    public var needsFilledStore: Bool { self == .getRandom || replicates }
+
+    /// Whether a run takes a second process, which serves the filled store.
+    public var replicates: Bool { self == .replicateSmall || self == .replicateLarge }
 }
 
 /// What a figure counts, per second. More is better in all of them.
