@@ -140,7 +140,8 @@ let package = Package(
         tests(
             "Corestore",
             [
-                "Corestore", "Hypercore", "StorageEngine", "StorageLMDB", "SecretStream", "Manifest", "Crypto",
+                "Corestore", "Hypercore", "HypercoreStorage", "StorageEngine", "StorageLMDB", "SecretStream",
+                "Manifest", "Crypto",
                 "CompactEncoding",
             ]),
         tests(

@@ -12,14 +12,21 @@ public struct Snapshot: ~Escapable {
 extension Snapshot {
     /// Calls `body` with the value of `key`, borrowed from the engine, or with `nil` where there is none.
     @inlinable
+    @inline(__always)
     public borrowing func withValue<Value>(
         _ table: Table, key: RawSpan, _ body: (RawSpan) throws -> Value
     ) throws -> Value? {
-        var outcome: Result<Value, any Error>?
+        var found: Value?
+        var failure: (any Error)?
         try reader.withValue(table, key: key) { value in
-            outcome = Result { try body(value) }
+            do {
+                found = try body(value)
+            } catch {
+                failure = error
+            }
         }
-        return try outcome?.get()
+        if let failure { throw failure }
+        return found
     }
 
     /// Copies the value of `key`; `nil` where there is none.

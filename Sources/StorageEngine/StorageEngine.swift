@@ -54,14 +54,33 @@ extension StorageEngine {
     /// let value = try engine.read { snapshot in snapshot.copy(table, key: key) }
     /// ```
     @inlinable
+    @inline(__always)
     public func read<Value>(_ body: (borrowing Snapshot) throws -> Value) throws -> Value {
-        var outcome: Result<Value, any Error>?
-        try withSnapshot { snapshot in
-            outcome = Result { try body(snapshot) }
-        }
-        guard let outcome else { preconditionFailure("an engine returned without calling the body of a read") }
-        return try outcome.get()
+        try readSnapshot(of: self, body)
     }
+}
+
+/// What ``StorageEngine/read(_:)`` does, for an engine of any type.
+///
+/// Apart, because a method of the protocol is generic over the engine as well, and cannot be specialised where the engine is
+/// only known as `any StorageEngine`. That was a third of a small read: without it a get's efficiency by processor time went
+/// from 0.48 to 0.67 (`get-random-seq`).
+@inlinable
+func readSnapshot<Value>(
+    of engine: any StorageEngine, _ body: (borrowing Snapshot) throws -> Value
+) throws -> Value {
+    var value: Value?
+    var failure: (any Error)?
+    try engine.withSnapshot { snapshot in
+        do {
+            value = try body(snapshot)
+        } catch {
+            failure = error
+        }
+    }
+    if let failure { throw failure }
+    guard let value else { preconditionFailure("an engine returned without calling the body of a read") }
+    return value
 }
 
 /// What an acknowledged commit survives.

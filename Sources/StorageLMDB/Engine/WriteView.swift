@@ -6,6 +6,8 @@ final class WriteView: TransactionWriter {
     private let transaction: OpenTransaction
     /// The first write that LMDB refused, whatever the body made of it.
     private(set) var failure: LMDBStatus?
+    /// By ordinal, opened at a table's first put. LMDB closes them with the transaction.
+    private var cursors: [OpaquePointer?] = []
 
     init(_ transaction: OpenTransaction) {
         self.transaction = transaction
@@ -23,11 +25,11 @@ final class WriteView: TransactionWriter {
 
     func put(_ table: Table, key: RawSpan, value: RawSpan) throws(StorageError) {
         try transaction.environment.checkKeyLength(key)
-        let handle = transaction.environment.writableHandle(table)
+        let cursor = try writingCursor(table)
         // LMDB reserves the space and the value is copied once, behind its tag.
         var stored = MDB_val(mv_size: StoredValue.headerByteCount + value.byteCount, mv_data: nil)
         let status = key.withMDBValue { key in
-            LMDBStatus(mdb_put(transaction.pointer, handle, &key, &stored, UInt32(MDB_RESERVE)))
+            LMDBStatus(mdb_cursor_put(cursor, &key, &stored, UInt32(MDB_RESERVE)))
         }
         try check(status)
         value.withUnsafeBytes { StoredValue.write($0, to: stored.mv_data) }
@@ -49,6 +51,16 @@ final class WriteView: TransactionWriter {
             // The cursor stands on what came after the deleted record, and LMDB's "next" does not skip that.
             record = try transaction.move(cursor, MDB_NEXT)
         }
+    }
+
+    /// A cursor that stays where the last put left it: the next key is mostly on the same page, and then LMDB does not
+    /// search from the root.
+    private func writingCursor(_ table: Table) throws(StorageError) -> OpaquePointer {
+        if table.ordinal < cursors.count, let cursor = cursors[table.ordinal] { return cursor }
+        while cursors.count <= table.ordinal { cursors.append(nil) }
+        let cursor = try transaction.openCursor(transaction.environment.writableHandle(table))
+        cursors[table.ordinal] = cursor
+        return cursor
     }
 
     private func check(_ status: LMDBStatus) throws(StorageError) {
