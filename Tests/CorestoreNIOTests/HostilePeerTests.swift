@@ -10,6 +10,8 @@ import Testing
         let ends = AsyncStream.makeStream(of: ReplicationStream.self)
         var configuration = TransportConfiguration()
         configuration.lingerTimeout = .milliseconds(50)
+        // It is the garbage that is to end the connection, however long the machine takes to send it.
+        configuration.handshakeTimeout = .seconds(3600)
         let server = try await ReplicationServer.listen(configuration: configuration) { ends.continuation.yield($0) }
         let peer = try await RawPeer(connectingTo: server.endpoint)
         var generator = SeededGenerator(seed: 1)
