@@ -1,9 +1,16 @@
 /// An engine that can say how much space it takes.
 public protocol MeasuringEngine: StorageEngine {
-    /// The space that the store takes now.
+    /// The space that the store's files take now.
     ///
     /// - Throws: `.closed`, `.suspended`, `.inputOutput`.
     func space() throws(StorageError) -> EngineSpace
+
+    /// The space that the records of `range` take, `limit` of them at most, in the order of their keys.
+    ///
+    /// A large range is measured in several calls, so that no snapshot lasts as long as all of it takes.
+    ///
+    /// - Throws: as ``space()``.
+    func measure(_ table: Table, _ range: KeyRange, limit: Int) throws(StorageError) -> RangeSpace
 }
 
 /// The space that a store takes on the disk.
@@ -12,27 +19,32 @@ public struct EngineSpace: Sendable, Hashable {
     public var fileByteCount: UInt64
     /// Bytes of the files that hold nothing and will be used again.
     public var freeByteCount: UInt64
-    /// What was compressed since the engine was opened; `nil` where it does not compress.
-    public var compression: CompressionCounts?
 
     /// A measurement.
-    public init(fileByteCount: UInt64, freeByteCount: UInt64, compression: CompressionCounts? = nil) {
+    public init(fileByteCount: UInt64, freeByteCount: UInt64) {
         self.fileByteCount = fileByteCount
         self.freeByteCount = freeByteCount
-        self.compression = compression
     }
 }
 
-/// What became of values that were offered to compression.
-public struct CompressionCounts: Sendable, Hashable {
-    /// The bytes of the values before.
-    public var originalByteCount: UInt64
-    /// The bytes of the values as they were stored, compressed or not.
+/// The space that some records take.
+public struct RangeSpace: Sendable, Hashable {
+    /// How many records there are.
+    public var recordCount: UInt64
+    /// The bytes of their values, as they are read.
+    public var valueByteCount: UInt64
+    /// The bytes of their keys and values as they are stored: compressed ones are shorter.
     public var storedByteCount: UInt64
+    /// Where to go on; `nil` where the range was measured to its end.
+    public var nextKey: [UInt8]?
 
-    /// Counts.
-    public init(originalByteCount: UInt64 = 0, storedByteCount: UInt64 = 0) {
-        self.originalByteCount = originalByteCount
+    /// A measurement.
+    public init(
+        recordCount: UInt64 = 0, valueByteCount: UInt64 = 0, storedByteCount: UInt64 = 0, nextKey: [UInt8]? = nil
+    ) {
+        self.recordCount = recordCount
+        self.valueByteCount = valueByteCount
         self.storedByteCount = storedByteCount
+        self.nextKey = nextKey
     }
 }
