@@ -44,6 +44,21 @@ public struct StoredCore: Sendable {
         }
     }
 
+    /// How many blocks of `range` are stored, and the bytes that they have.
+    public func size(of range: Range<UInt64>, spans: Spans) throws -> (blockCount: UInt64, byteCount: UInt64) {
+        var size: (blockCount: UInt64, byteCount: UInt64) = (0, 0)
+        try engine.read { snapshot in
+            for part in spans.parts(of: range) {
+                try snapshot.scan(Schema.blocks, LogKey.range(number, part.generation, part.blocks)) { _, value in
+                    size.blockCount += 1
+                    size.byteCount += UInt64(value.byteCount)
+                    return .next
+                }
+            }
+        }
+        return size
+    }
+
     /// The tree as `spans` see it.
     public func tree(spans: Spans) -> StoredTree {
         StoredTree(core: self, spans: spans)
@@ -61,6 +76,13 @@ public struct StoredCore: Sendable {
         }
         guard let record else { throw StorageRecordError(.damaged, "the head of core \(number.value) is missing") }
         return record
+    }
+
+    /// The user's data under a key of theirs; `nil` where there is none.
+    public func userData(_ key: [UInt8]) throws -> [UInt8]? {
+        try engine.read { snapshot in
+            try snapshot.copy(Schema.cores, key: RecordKey.userData(number, key).span.bytes)
+        }
     }
 
     /// Which blocks are here, as it is stored; `nil` where all are.
@@ -95,12 +117,28 @@ public struct StoredTree: NodeReader, Sendable {
 public struct StoredPages: BitfieldPageSource, Sendable {
     let core: StoredCore
 
+    /// How a page is stored: a page that is all one value, such as those of a long range that was cleared, as one byte.
+    static func record(of page: BitfieldPage) -> ArraySlice<UInt8> {
+        if page == .empty { return [0x00] }
+        if page == .full { return [0xff] }
+        return page.bytes[...]
+    }
+
+    private static func page(of record: RawSpan) -> BitfieldPage? {
+        guard record.byteCount == 1 else { return BitfieldPage(bytes: record) }
+        switch record.unsafeLoad(as: UInt8.self) {
+        case 0x00: return .empty
+        case 0xff: return .full
+        default: return nil
+        }
+    }
+
     /// The stored page `index`.
     public func page(at index: UInt64) throws -> BitfieldPage? {
         try core.engine.read { snapshot in
             try LogKey(core.number, page: index).withBytes { key in
                 try snapshot.withValue(Schema.bitfield, key: key) { value in
-                    guard let page = BitfieldPage(bytes: value) else {
+                    guard let page = Self.page(of: value) else {
                         throw StorageRecordError(.damaged, "page \(index) of a core's bitfield does not decode")
                     }
                     return page

@@ -42,8 +42,11 @@ struct CoreState {
     var stagingEpoch: UInt64 = 0
     /// Whether the store holds another history than this core knows: nothing can be written until it is opened again.
     var isSuperseded = false
-    /// Write sets that are queued and have not ended.
-    var pendingWrites = 0
+    /// The changes that are queued and have not ended.
+    var underway = StagedNodes()
+    /// The lowest length that committed changes have cut the log to, whose head was not made because a later one of
+    /// their group replaced it.
+    var cutSinceDurable: UInt64?
     /// Whether nobody holds the core, and it waits for its write sets to end before it does.
     var isUnused = false
     /// Which blocks are here.
@@ -85,7 +88,7 @@ extension Core {
     ///   would read a head from the store that is about to be replaced.
     func becomeUnused() -> Bool {
         state.withLock { state in
-            state.isUnused = state.pendingWrites > 0
+            state.isUnused = state.underway.count > 0
             return !state.isUnused
         }
     }
@@ -97,7 +100,7 @@ extension Core {
 
     /// Ends the core if only its write sets have kept it.
     func endIfUnused() {
-        if state.withLock({ $0.isUnused && $0.pendingWrites == 0 }) { registry.forgetIfUnused(self) }
+        if state.withLock({ $0.isUnused && $0.underway.count == 0 }) { registry.forgetIfUnused(self) }
     }
 
     /// Ends the core: waits end with an error, channels close, nothing further is staged. What was queued is written.

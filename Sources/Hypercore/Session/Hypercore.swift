@@ -124,6 +124,67 @@ extension Hypercore {
     }
 }
 
+// MARK: - Cutting and clearing
+
+extension Hypercore {
+    /// Cuts the log at `length` and begins a new fork, which replaces the old one at all peers.
+    ///
+    /// It takes as long for a million blocks as for one: what is cut off is swept later, in small steps. Snapshots go on
+    /// reading it.
+    ///
+    /// - Parameters:
+    ///   - length: how many blocks stay; at most the log's length, and no less than the manifest's prologue.
+    ///   - fork: the number of the new fork, above the present one; the next one where none is given.
+    /// - Throws: `.notWritable`, `.outOfBounds`, `.closed`, `.storage`; `CancellationError` where the task is cancelled
+    ///   while it waits for its turn.
+    public func truncate(to length: UInt64, fork: UInt64? = nil) async throws {
+        try requireOpen()
+        try await core.truncate(to: length, fork: fork)
+    }
+
+    /// What a clear has removed.
+    public struct ClearResult: Hashable, Sendable {
+        /// How many blocks were here and are no longer.
+        public internal(set) var blockCount: UInt64
+        /// The bytes that they had.
+        public internal(set) var byteCount: UInt64
+    }
+
+    /// Forgets the content of the blocks of `range` here, to save space; the log and its proofs stay as they are, and
+    /// peers may bring the blocks again.
+    ///
+    /// A long range is cleared in several commits, from its start on, so a crash or a cancellation may leave part of it.
+    /// Blocks past the end of the log are ignored.
+    ///
+    /// - Returns: what there was to clear.
+    /// - Throws: `.notWritable` in a read-only store, `.closed`, `.damaged`, `.storage`; `CancellationError`.
+    @discardableResult
+    public func clear(_ range: Range<UInt64>) async throws -> ClearResult {
+        try requireOpen()
+        return try await core.clear(range)
+    }
+}
+
+// MARK: - User data
+
+extension Hypercore {
+    /// The user's data under `key`, kept beside the log and never replicated; `nil` where there is none.
+    ///
+    /// - Throws: `.outOfBounds` for a key of no bytes or more than 400; `.closed`, `.storage`.
+    public func userData(_ key: String) throws -> [UInt8]? {
+        try requireOpen()
+        return try core.userData(Array(key.utf8))
+    }
+
+    /// Keeps `value` beside the log under `key`, or removes what is there where it is `nil`.
+    ///
+    /// - Throws: `.notWritable` in a read-only store; as ``userData(_:)``.
+    public func setUserData(_ value: [UInt8]?, for key: String) async throws {
+        try requireOpen()
+        try await core.setUserData(value, for: Array(key.utf8))
+    }
+}
+
 // MARK: - Reading
 
 extension Hypercore {

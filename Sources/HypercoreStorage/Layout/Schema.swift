@@ -12,9 +12,12 @@ public import StorageEngine
 ///           0x01 ‖ core u32 ‖ 0x00                           CoreIdentity: key, manifest, secret
 ///           0x01 ‖ core u32 ‖ 0x01                           HeadRecord: fork, length, roots, spans, signature
 ///           0x01 ‖ core u32 ‖ 0x02                           PresenceRecord, where not all blocks are here
+///           0x01 ‖ core u32 ‖ 0x10 ‖ key                     user data
+///           0x02 ‖ core u32 [‖ generation u32 ‖ block u64]   empty: Garbage, what waits to be swept
 /// blocks    core u32 ‖ generation u32 ‖ block u64            the block's bytes
 /// tree      core u32 ‖ generation u32 ‖ rightmost leaf u64   NodeGroup: the nodes that end at this leaf
-/// bitfield  core u32 ‖ 0 u32 ‖ page u64                      which blocks are here, where neither all nor none
+/// bitfield  core u32 ‖ 0 u32 ‖ page u64                      which of 32,768 blocks are here: 4,096 bytes, or one byte
+///                                                            (0x00, 0xff) for none or all
 /// ```
 ///
 /// Numbers in keys are big-endian, so that the keys of one core, and of one generation of it, lie together and in order.
