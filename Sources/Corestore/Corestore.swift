@@ -163,6 +163,31 @@ extension Corestore {
     }
 }
 
+// MARK: - Atomic batches
+
+extension Corestore {
+    /// Makes changes to any number of the store's logs, all or nothing, in one commit.
+    ///
+    /// ```swift
+    /// try await store.atomically { batch in
+    ///     try batch.append(order, to: orders)
+    ///     try batch.setUserData(cursor, for: "cursor", of: orders)
+    ///     try batch.truncate(drafts, to: 0)
+    /// }
+    /// ```
+    ///
+    /// The batch can be read through while it is made; nobody else sees anything of it before this returns. The closure
+    /// runs once. What it throws ends the batch, and nothing of it happens.
+    ///
+    /// - Throws: what `body` throws; ``CorestoreError``: `.closed`; `HypercoreError`: `.conflict` where one of the logs
+    ///   was changed by somebody else meanwhile (make the batch again), `.tooLarge`, `.storage`; `CancellationError`
+    ///   while it waits for its turn.
+    public func atomically<Value>(_ body: (AtomicBatch) async throws -> Value) async throws -> Value {
+        try requireOpen()
+        return try await root.registry.atomically(body)
+    }
+}
+
 // MARK: - Replication
 
 extension Corestore {

@@ -23,6 +23,8 @@ final class StoreRoot: Sendable {
         registry = CoreRegistry(directory: directory) { alias in
             keys.keyPair(name: alias.name, namespace: alias.namespace)
         }
+        // What an earlier process left unswept.
+        registry.sweep()
     }
 
     func requireOpen() throws(CorestoreError) {
@@ -46,6 +48,7 @@ final class StoreRoot: Sendable {
         }
         guard wasOpen else { return }
         registry.close()
+        await registry.stopSweeping()
         await directory.writer?.close()
         try directory.engine.close()
     }

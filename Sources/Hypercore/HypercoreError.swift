@@ -16,6 +16,12 @@ public struct HypercoreError: Error, Sendable {
         case notAvailable
         /// A block larger than ``Hypercore/maximumBlockByteCount``.
         case blockTooLarge
+        /// A batch of changes larger than one commit takes.
+        case tooLarge
+        /// The log was purged from this store.
+        case purged
+        /// A snapshot in a process that only reads, of which the writing process has swept what it read.
+        case snapshotGone
         /// What is stored contradicts itself or does not decode.
         case damaged
         /// The store refused or failed; the message says how.

@@ -49,6 +49,8 @@ struct CoreState {
     var cutSinceDurable: UInt64?
     /// Whether nobody holds the core, and it waits for its write sets to end before it does.
     var isUnused = false
+    /// What snapshots keep from being swept.
+    var leases = SpanLeases()
     /// Which blocks are here.
     let blocks: BlockPresence
     /// Who the core is, as it is stored.
@@ -64,7 +66,23 @@ struct CoreState {
     var waiters = WaiterTable()
     /// What came and went since the core was opened.
     var transfers = TransferCounts()
-    var isClosed = false
+    /// How the core has ended, if it has.
+    var end: CoreEnd?
+
+    var isClosed: Bool { end != nil }
+}
+
+/// How a core has ended.
+enum CoreEnd: Sendable {
+    case closed
+    case purged
+
+    func error(_ key: CoreKey) -> HypercoreError {
+        switch self {
+        case .closed: HypercoreError(.closed, key: key, "the log was closed")
+        case .purged: HypercoreError(.purged, key: key, "the log was purged from this store")
+        }
+    }
 }
 
 // MARK: - What the log is
@@ -75,6 +93,9 @@ extension Core {
     var holdsSigningKey: Bool { state.withLock { $0.signer != nil } }
     var isWritable: Bool { writer != nil && holdsSigningKey }
     var transfers: TransferCounts { state.withLock { $0.transfers } }
+    var currentIdentity: CoreIdentity { state.withLock { $0.identity } }
+    /// The error of whoever uses the core after its end; `nil` while it is open.
+    var ended: HypercoreError? { state.withLock { $0.end }?.error(key) }
     var peerCount: Int { state.withLock { $0.peers.count } }
     var nextDeadline: Milliseconds? { state.withLock { $0.replicator.nextDeadline } }
 }
@@ -104,13 +125,13 @@ extension Core {
     }
 
     /// Ends the core: waits end with an error, channels close, nothing further is staged. What was queued is written.
-    func end() {
+    func end(_ end: CoreEnd = .closed) {
         let (handlers, channels) = state.withLock { state in
-            state.isClosed = true
+            state.end = state.end ?? end
             defer { state.peers = [:] }
             return (state.waiters.removeAll(), state.peers.values)
         }
-        for handler in handlers { handler(.failure(HypercoreError(.closed, key: key, "the log was closed"))) }
+        for handler in handlers { handler(.failure(end.error(key))) }
         for channel in channels { channel.stream.close(channel) }
         events.finish()
     }

@@ -19,6 +19,7 @@ public final class CoreRegistry: Sendable {
     let hashing: any TreeHashing
     private let clock: @Sendable () -> ContinuousClock.Instant
     private let deriveKeyPair: KeyPairDerivation
+    private let sweeper: Sweeper
     private let state = Mutex(State())
 
     private struct State {
@@ -46,6 +47,8 @@ public final class CoreRegistry: Sendable {
         var holders: Int
         /// The commit that makes a new core durable.
         var creation: CommitTicket?
+        /// The commit that removes the core from the store, while it is under way.
+        var removal: CommitTicket?
 
         init(core: Core, holders: Int, creation: CommitTicket? = nil) {
             self.core = core
@@ -68,6 +71,7 @@ public final class CoreRegistry: Sendable {
         self.directory = directory
         self.hashing = hashing
         self.deriveKeyPair = deriveKeyPair
+        sweeper = Sweeper(directory)
     }
 }
 
@@ -86,6 +90,7 @@ extension CoreRegistry {
     public func session(_ discoveryKey: DiscoveryKey, creating creation: CoreIdentity? = nil) async throws -> Hypercore?
     {
         do {
+            await waitForRemoval(of: discoveryKey)
             guard let (core, ticket) = try retain(discoveryKey, creating: creation) else { return nil }
             let session = Hypercore(retaining: core)
             if let ticket { try await awaitCreation(of: core, ticket) }
@@ -120,7 +125,9 @@ extension CoreRegistry {
     /// - Returns: whether it still is.
     func retainAgain(_ core: Core) -> Bool {
         state.withLock { state in
-            guard state.cores[core.discoveryKey]?.core === core else { return false }
+            guard let entry = state.cores[core.discoveryKey], entry.core === core, entry.removal == nil else {
+                return false
+            }
             state.retain(core.discoveryKey)
             return true
         }
@@ -131,7 +138,8 @@ extension CoreRegistry {
     ) throws -> (core: Core, creation: CommitTicket?)? {
         let (opened, watchers) = try state.withLock { state -> (Entry?, [Watcher]) in
             guard !state.isClosed else { throw HypercoreError(.closed, key: creation?.key, "the store is closed") }
-            if state.cores[discoveryKey] != nil {
+            if let entry = state.cores[discoveryKey] {
+                guard entry.removal == nil else { throw CoreEnd.purged.error(entry.core.key) }
                 state.retain(discoveryKey)
                 return (state.cores[discoveryKey], [])
             }
@@ -190,6 +198,79 @@ extension CoreRegistry {
     }
 }
 
+// MARK: - Purging
+
+extension CoreRegistry {
+    /// Removes a core from the store; see ``Hypercore/purge()``.
+    func purge(_ core: Core) async throws {
+        do {
+            let writer = try core.requireWriter()
+            let ticket = try state.withLock { state -> CommitTicket in
+                guard let entry = state.cores[core.discoveryKey], entry.core === core else {
+                    throw core.ended ?? CoreEnd.closed.error(core.key)
+                }
+                if let removal = entry.removal { return removal }
+                let set = directory.purgeSet(core.stored, core.currentIdentity)
+                let ticket = writer.enqueue(set) { [self] outcome in finishPurging(core, outcome) }
+                state.cores[core.discoveryKey]?.removal = ticket
+                return ticket
+            }
+            try await writer.commit(ticket)
+        } catch {
+            throw HypercoreError.translating(error, key: core.key)
+        }
+    }
+
+    private func finishPurging(_ core: Core, _ outcome: Result<CommitReceipt, StorageError>) {
+        let isRemoved = (try? outcome.get()) != nil
+        state.withLock { state in
+            guard state.cores[core.discoveryKey]?.core === core else { return }
+            if isRemoved {
+                state.cores[core.discoveryKey] = nil
+            } else {
+                state.cores[core.discoveryKey]?.removal = nil
+            }
+        }
+        guard isRemoved else { return }
+        core.end(.purged)
+        sweep()
+    }
+
+    /// Returns when no purge of this core is under way.
+    private func waitForRemoval(of discoveryKey: DiscoveryKey) async {
+        while let removal = state.withLock({ $0.cores[discoveryKey]?.removal }) {
+            // Whether it went well is told to those who purge.
+            _ = try? await directory.writer?.commit(removal)
+        }
+    }
+}
+
+// MARK: - Sweeping
+
+extension CoreRegistry {
+    /// Sweeps, soon, what no log and no snapshot refers to any more.
+    public func sweep() {
+        sweeper.wake { [weak self] in self?.openCoresByNumber ?? [:] }
+    }
+
+    /// Returns when nothing is left to be swept, but for what snapshots read.
+    public func finishSweeping() async {
+        await sweeper.settle()
+    }
+
+    /// Ends sweeping for good, after the step that is under way. What is left is swept the next time that the store is
+    /// opened.
+    public func stopSweeping() async {
+        await sweeper.stop()
+    }
+
+    private var openCoresByNumber: [CoreNumber: Core] {
+        state.withLock { state in
+            Dictionary(uniqueKeysWithValues: state.cores.values.map { ($0.core.stored.number, $0.core) })
+        }
+    }
+}
+
 // MARK: - Letting go
 
 extension CoreRegistry {
@@ -220,8 +301,9 @@ extension CoreRegistry {
     /// Retains all cores that are open now.
     func retainOpenCores() -> [Core] {
         state.withLock { state in
-            for key in state.cores.keys { state.retain(key) }
-            return state.cores.values.map(\.core)
+            let open = state.cores.values.filter { $0.removal == nil }.map(\.core)
+            for core in open { state.retain(core.discoveryKey) }
+            return open
         }
     }
 

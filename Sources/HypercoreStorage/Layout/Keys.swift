@@ -3,12 +3,14 @@ import Crypto
 import StorageEngine
 
 /// The number under which a store keeps a core; given once, never again.
-public struct CoreNumber: Hashable, Sendable {
+public struct CoreNumber: Hashable, Sendable, Comparable {
     let value: UInt32
 
     init(_ value: UInt32) {
         self.value = value
     }
+
+    public static func < (left: CoreNumber, right: CoreNumber) -> Bool { left.value < right.value }
 }
 
 /// A run of appends between two truncations of one core; see ``Schema``.
@@ -94,6 +96,13 @@ enum RecordKey {
 
     /// Where a core's number is found by its discovery key.
     static func pointer(_ discoveryKey: DiscoveryKey) -> [UInt8] { [0x00] + discoveryKey.bytes.array }
+
+    /// What a pointer holds.
+    static func number(_ core: CoreNumber) -> [UInt8] {
+        var writer = ByteWriter(reservingCapacity: 4)
+        writer.uint32(core.value)
+        return writer.bytes
+    }
 
     /// All pointers.
     static let pointers = KeyRange(prefix: [0x00])

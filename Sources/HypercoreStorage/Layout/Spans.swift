@@ -86,7 +86,7 @@ extension Spans {
     }
 
     /// Whether a log of `length` blocks in these spans has blocks in `tail`.
-    func reach(into tail: GenerationTail, length: UInt64) -> Bool {
+    public func reach(into tail: GenerationTail, length: UInt64) -> Bool {
         parts(of: 0..<length).contains { $0.generation == tail.generation && $0.blocks.upperBound > tail.start }
     }
 

@@ -61,19 +61,24 @@ extension Core {
 
     /// Takes over what became of a queued change; called in the order of the queue.
     func finish(_ change: StagedChange, _ outcome: Result<CommitReceipt, StorageError>) {
+        var leavesGarbage = false
         turn { state, effects in
             state.underway.popFirst()
             if case .failure(let error) = outcome { return resetStaging(epoch: change.epoch, in: &state, after: error) }
             state.blocks.commit(change.presence)
             if let cut = change.cut { state.cutSinceDurable = min(state.cutSinceDurable ?? cut, cut) }
             // Of the changes of one group only the last one's head was made; the others are part of it.
-            if let head = change.seal?.result { move(to: head, in: &state, &effects) }
+            if let head = change.seal?.result {
+                leavesGarbage = state.cutSinceDurable != nil
+                move(to: head, in: &state, &effects)
+            }
             for range in change.cleared {
                 effects.events.append(.cleared(range))
                 state.replicator.localChanged(
                     .cleared(range), log: CoreLogView(self, state), into: &effects.replication)
             }
         }
+        if leavesGarbage { registry.sweep() }
         endIfUnused()
     }
 
@@ -160,7 +165,7 @@ extension Core {
 
     /// Throws where no change can be made to the log any more.
     func requireChangeable(_ state: borrowing CoreState) throws(HypercoreError) {
-        guard !state.isClosed else { throw HypercoreError(.closed, key: key, "the log is closed") }
+        if let end = state.end { throw end.error(key) }
     }
 
     /// Throws where this store cannot sign for the log.

@@ -7,7 +7,7 @@ import Synchronization
 
 extension Core {
     /// About what the write set of a truncation weighs: a head, and a note for each of a few spans.
-    private static let truncationByteCount = 4096
+    static let truncationByteCount = 4096
 
     /// Cuts the log at `length` and begins a new fork; see ``Hypercore/truncate(to:fork:)``.
     func truncate(to length: UInt64, fork: UInt64?) async throws {

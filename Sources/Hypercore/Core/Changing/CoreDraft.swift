@@ -37,6 +37,9 @@ struct CoreDraft: Sendable {
         head = base
     }
 
+    /// Whether there is anything to write.
+    var changesAnything: Bool { movesHead || !presence.isEmpty || !userData.isEmpty }
+
     /// Whether the head has moved, so that it has to be signed.
     var movesHead: Bool { head.length != base.length || head.fork != base.fork }
 }
