@@ -120,7 +120,7 @@ extension Database {
 
     /// Runs `body`, and refuses everything after a failure of it: whether the log ends before or behind what was written
     /// last shows only when it is read again.
-    private func poisoning(_ body: () throws(StorageError) -> Void) throws(StorageError) {
+    func poisoning(_ body: () throws(StorageError) -> Void) throws(StorageError) {
         if let refusal = refusal.withLock({ $0 }) { throw refusal }
         do throws(StorageError) {
             try body()

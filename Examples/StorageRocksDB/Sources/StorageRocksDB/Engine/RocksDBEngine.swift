@@ -85,9 +85,12 @@ extension RocksDBEngine {
 
     /// Brings everything that was committed to the disk.
     public func sync() throws(StorageError) {
-        guard let database = state.withLock({ $0.database }) else { throw .engineClosed(path) }
+        guard let database = openDatabase else { throw .engineClosed(path) }
         try database.synchronize()
     }
+
+    /// `nil` once the engine is closed. Whoever holds it keeps `close` waiting.
+    var openDatabase: Database? { state.withLock { $0.database } }
 
     private func beginWriting() throws(StorageError) -> Database {
         let database = state.withLock { state in

@@ -16,4 +16,10 @@ final class TemporaryDirectory: Sendable {
     deinit {
         try? FileManager.default.removeItem(atPath: path)
     }
+
+    /// Holds what `original` holds, and nothing else: what a crash would leave, where a store is open there.
+    func copy(_ original: TemporaryDirectory) throws {
+        try FileManager.default.removeItem(atPath: path)
+        try FileManager.default.copyItem(atPath: original.path, toPath: path)
+    }
 }
