@@ -20,7 +20,7 @@ func reporting<Value>(
 /// What RocksDB says of a failure.
 ///
 /// Its C API has no codes, only the words that its `Status` prints: the kind, what is special about it, what happened.
-/// The kinds have been the same since its first versions, and the tests provoke those that matter.
+/// As they are in RocksDB 7.8, where the tests provoke locks and damage; the others are as its sources print them.
 struct RocksDBFailure: Equatable {
     let words: String
 
