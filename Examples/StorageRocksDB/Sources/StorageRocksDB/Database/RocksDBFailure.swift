@@ -20,7 +20,7 @@ func reporting<Value>(
 /// What RocksDB says of a failure.
 ///
 /// Its C API has no codes, only the words that its `Status` prints: the kind, what is special about it, what happened.
-/// As they are in RocksDB 7.8, where the tests provoke locks and damage; the others are as its sources print them.
+/// The tests provoke locks and damage with RocksDB 7.8. No test provokes the others.
 struct RocksDBFailure: Equatable {
     let words: String
 
