@@ -11,8 +11,10 @@
 /// 9             12 %     1.5  ms         0.4  ms   1.1 MB
 /// ```
 ///
-/// Up to level 3 zstd gives up early on what it cannot compress; above it does not. Levels above 19 need tens of
-/// megabytes for a reader, too, and are left out; so are the negative ones, since level 1 is fast enough for a disk.
+/// A compressor keeps the memory that its largest block took: of 15 MiB, 1.3 MB at level 3, 13 MB at 9 and 85 MB at 19.
+/// Up to level 3 zstd gives up early on what it cannot compress; above it does not. Levels above 19,
+/// which zstd calls ultra for the memory that they take, are left out; so are the negative ones, which shrink text half
+/// as much and are hardly faster where nothing shrinks.
 public struct CompressionLevel: Sendable, Hashable, Comparable {
     /// The levels there are.
     public static let range = 1...19

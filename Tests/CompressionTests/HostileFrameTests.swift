@@ -26,16 +26,15 @@ import Testing
         }
     }
 
-    @Test func `random frames behind a true beginning neither crash nor hang`() throws {
-        let seed = UInt64.random(in: 0...UInt64.max)
+    @Test(arguments: UInt64(1)...4)
+    func `random frames behind a true beginning are refused, and leave nothing behind`(_ seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         var decompressor = try Decompressor()
         let frame = try Sample.lines(50).compressed()
-        for _ in 0..<2_000 {
-            var mutated = Array(frame.prefix(Int.random(in: 4...frame.count, using: &random)))
+        for _ in 0..<500 {
+            var mutated = Array(frame.prefix(Int.random(in: 5...frame.count, using: &random)))
             for _ in 0..<Int.random(in: 1...20, using: &random) {
-                mutated[Int.random(in: 4..<max(mutated.count, 5), using: &random) % mutated.count] =
-                    UInt8.random(in: 0...255, using: &random)
+                mutated[Int.random(in: 4..<mutated.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
             }
             do throws(CompressionError) {
                 try decompressor.decompress(mutated.span.bytes, atMost: 1 << 20)

@@ -67,7 +67,7 @@ final class ValuePacking: Sendable {
 
     private static func level(_ number: Int) -> CompressionLevel {
         guard let level = CompressionLevel(exactly: number) else {
-            preconditionFailure("levels of compression are \(CompressionLevel.range), and this is \(number)")
+            preconditionFailure("levels of compression are \(LMDBOptions.Compression.levels), and this is \(number)")
         }
         return level
     }

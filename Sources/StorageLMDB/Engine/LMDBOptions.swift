@@ -1,3 +1,5 @@
+import Compression
+
 /// How an ``LMDBEngine`` is opened.
 public struct LMDBOptions: Sendable, Equatable {
     /// Whether the store is written to.
@@ -24,7 +26,7 @@ public struct LMDBOptions: Sendable, Equatable {
         case zstd(level: Int)
 
         /// From the fastest to the smallest.
-        public static let levels = 1...19
+        public static let levels = CompressionLevel.range
     }
 
     /// Reads and writes, or reads only.
