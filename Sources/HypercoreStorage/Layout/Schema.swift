@@ -34,7 +34,7 @@ public enum Schema {
 
     static let store = Table(ordinal: 0, name: "store")
     static let cores = Table(ordinal: 1, name: "cores")
-    static let blocks = Table(ordinal: 2, name: "blocks")
+    static let blocks = Table(ordinal: 2, name: "blocks", isWorthCompressing: true)
     static let tree = Table(ordinal: 3, name: "tree")
     static let bitfield = Table(ordinal: 4, name: "bitfield")
 

@@ -66,7 +66,7 @@ extension MemoryEngine {
         state.withLock { $0 = State(tables: [], isClosed: true) }
     }
 
-    private func currentTables() throws(StorageError) -> [SortedRecords] {
+    func currentTables() throws(StorageError) -> [SortedRecords] {
         let tables = state.withLock { $0.isClosed ? nil : $0.tables }
         guard let tables else { throw .engineClosed }
         return tables

@@ -36,7 +36,8 @@ struct EnvironmentOpener {
             let file = try FileDescriptor(opening: dataPath, isReadOnly ? O_RDONLY : O_RDWR)
             let length = try FileLength(of: pointer, file: file, path: dataPath)
             let handles = try openTables(pointer)
-            let environment = Environment(pointer: pointer, path: directory.path, handles: handles)
+            let environment = Environment(
+                pointer: pointer, path: directory.path, handles: handles, compression: options.compression)
             return Opened(environment: environment, file: file, fileLength: length)
         } catch {
             mdb_env_close(pointer)
