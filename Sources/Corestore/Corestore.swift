@@ -48,6 +48,7 @@ extension Corestore {
     public static func open(at path: String, options: CorestoreOptions = CorestoreOptions()) async throws -> Corestore {
         var engineOptions = LMDBOptions()
         engineOptions.access = options.readOnly ? .readOnly : .readWrite
+        if case .zstd(let level) = options.compression { engineOptions.compression = .zstd(level: level) }
         let engine: LMDBEngine
         do {
             engine = try LMDBEngine.open(at: path, tables: Schema.tables, options: engineOptions)

@@ -104,18 +104,10 @@ extension CoreDirectory {
     private func part(
         of table: Table, _ range: KeyRange, limit: Int
     ) throws -> (swept: KeyRange, count: Int, isAll: Bool) {
-        var count = 0
-        var next: [UInt8]?
-        try engine.read { snapshot in
-            try snapshot.scan(table, range) { key, _ in
-                guard count < limit else {
-                    next = [UInt8](copying: key)
-                    return .stop
-                }
-                count += 1
-                return .next
-            }
-        }
-        return (KeyRange(lower: range.lower, upper: next ?? range.upper), count, next == nil)
+        let front = try engine.measuring(table, range, limit: limit)
+        return (
+            KeyRange(lower: range.lower, upper: front.nextKey ?? range.upper), Int(front.recordCount),
+            front.nextKey == nil
+        )
     }
 }

@@ -68,14 +68,11 @@ public struct StoredCore: Sendable {
     /// How many blocks of `range` are stored, and the bytes that they have.
     public func size(of range: Range<UInt64>, spans: Spans) throws -> (blockCount: UInt64, byteCount: UInt64) {
         var size: (blockCount: UInt64, byteCount: UInt64) = (0, 0)
-        try engine.read { snapshot in
-            for part in spans.parts(of: range) {
-                try snapshot.scan(Schema.blocks, LogKey.range(number, part.generation, part.blocks)) { _, value in
-                    size.blockCount += 1
-                    size.byteCount += UInt64(value.byteCount)
-                    return .next
-                }
-            }
+        for part in spans.parts(of: range) {
+            let space = try engine.measuring(
+                Schema.blocks, LogKey.range(number, part.generation, part.blocks), limit: .max)
+            size.blockCount += space.recordCount
+            size.byteCount += space.valueByteCount
         }
         return size
     }

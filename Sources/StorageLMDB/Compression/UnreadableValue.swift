@@ -1,5 +1,5 @@
-import Compression
 import StorageEngine
+import Zstandard
 
 /// Why there is no value in what is stored under a key.
 enum UnreadableValue: Error {

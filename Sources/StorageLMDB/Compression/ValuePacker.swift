@@ -1,5 +1,5 @@
-import Compression
 import Synchronization
+import Zstandard
 
 /// Compresses values, and decides which are kept so.
 ///

@@ -1,5 +1,5 @@
-import Compression
 import Synchronization
+import Zstandard
 
 /// Decompresses values for the reads of one environment.
 ///

@@ -1,4 +1,4 @@
-import Compression
+import Zstandard
 
 /// How an ``LMDBEngine`` is opened.
 public struct LMDBOptions: Sendable, Equatable {

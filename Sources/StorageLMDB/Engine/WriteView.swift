@@ -1,6 +1,6 @@
 import CCorestoreLMDB
-import Compression
 import StorageEngine
+import Zstandard
 
 /// The open write transaction, for as long as its body runs.
 final class WriteView: TransactionWriter {

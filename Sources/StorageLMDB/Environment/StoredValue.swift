@@ -1,4 +1,4 @@
-import Compression
+import Zstandard
 
 /// How a value lies in the file: a tag byte, then its bytes in the form that the tag says.
 ///

@@ -1,6 +1,6 @@
-import Compression
 import TestSupport
 import Testing
+import Zstandard
 
 @Suite struct HostileFrameTests {
     @Test func `every truncation and every lengthening is refused`() throws {

@@ -1,5 +1,5 @@
-import Compression
 import TestSupport
+import Zstandard
 
 /// Bytes to compress.
 enum Sample {

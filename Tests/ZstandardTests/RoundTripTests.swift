@@ -1,5 +1,5 @@
-import Compression
 import Testing
+import Zstandard
 
 @Suite struct RoundTripTests {
     @Test(arguments: [CompressionLevel(1), 3, 9, 19])
