@@ -1,3 +1,4 @@
+import CompactEncoding
 import StorageEngine
 
 extension StorageEngine {

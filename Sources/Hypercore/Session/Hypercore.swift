@@ -78,7 +78,7 @@ extension Hypercore {
     public func snapshot() throws -> Hypercore {
         try requireOpen()
         let view = try view.map { try SnapshotView(sharing: $0) } ?? SnapshotView(of: core)
-        guard core.registry.retainAgain(core) else { throw HypercoreError(.closed, key: key, "the log is closed") }
+        guard core.registry.retainAgain(core) else { throw core.ended ?? CoreEnd.closed.error(key) }
         return Hypercore(retaining: core, view: view)
     }
 
