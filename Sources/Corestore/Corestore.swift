@@ -153,7 +153,7 @@ extension Corestore {
         return session
     }
 
-    private func requireOpen() throws(CorestoreError) {
+    func requireOpen() throws(CorestoreError) {
         try sessions.requireOpen()
         try root.requireOpen()
     }

@@ -10,6 +10,7 @@ final class StoreRoot: Sendable {
     let directory: CoreDirectory
     let registry: CoreRegistry
     let keys: KeyDerivation
+    let suspension: Suspension
     private let isClosed = Mutex(false)
 
     var isReadOnly: Bool { directory.writer == nil }
@@ -23,12 +24,31 @@ final class StoreRoot: Sendable {
         registry = CoreRegistry(directory: directory) { alias in
             keys.keyPair(name: alias.name, namespace: alias.namespace)
         }
+        suspension = Suspension(registry)
         // What an earlier process left unswept.
         registry.sweep()
     }
 
     func requireOpen() throws(CorestoreError) {
         guard !isClosed.withLock({ $0 }) else { throw .storeClosed }
+    }
+
+    /// What the storage engine can do beyond storing.
+    ///
+    /// - Throws: `.unsupported` where it cannot.
+    func capability<Capability>() throws(CorestoreError) -> Capability {
+        guard let engine = directory.engine as? Capability else {
+            throw CorestoreError(
+                .unsupported, "the store's engine, \(type(of: directory.engine)), is no \(Capability.self)")
+        }
+        return engine
+    }
+
+    func requireWriter() throws(CorestoreError) -> GroupWriter {
+        guard let writer = directory.writer else {
+            throw CorestoreError(.storage, "the store was opened read-only")
+        }
+        return writer
     }
 
     /// Where a name leads; `nil` where it is free.

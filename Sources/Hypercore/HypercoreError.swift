@@ -6,6 +6,8 @@ public struct HypercoreError: Error, Sendable {
     public enum Code: String, Equatable, Sendable {
         /// The session, or the store behind it, is closed.
         case closed
+        /// The store is suspended; wait until it is resumed, or use what waits by itself.
+        case suspended
         /// The log can only be read here: this store does not hold its signing key, or was opened read-only.
         case notWritable
         /// Nothing is stored under this key or name, and creating it was not asked for or is not possible.

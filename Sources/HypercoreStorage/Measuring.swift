@@ -1,5 +1,5 @@
 import CompactEncoding
-import StorageEngine
+public import StorageEngine
 
 extension StorageEngine {
     /// The space that the records of `range` take, `limit` of them at most.
@@ -21,5 +21,41 @@ extension StorageEngine {
             }
         }
         return space
+    }
+}
+
+extension CoreDirectory {
+    /// The kinds of records that are measured apart.
+    public enum MeasuredPart: CaseIterable, Sendable {
+        case blocks, tree, bitfield, records
+    }
+
+    /// Records that are to be measured.
+    public struct MeasuredRange: Sendable {
+        fileprivate let table: Table
+        fileprivate var range: KeyRange
+
+        /// What is left when a front part of it was measured; `nil` at its end.
+        public func rest(after space: RangeSpace) -> MeasuredRange? {
+            space.nextKey.map { MeasuredRange(table: table, range: KeyRange(lower: $0, upper: range.upper)) }
+        }
+    }
+
+    /// The records of one kind that `core` has, or all cores.
+    public func range(of part: MeasuredPart, _ core: StoredCore?) -> MeasuredRange {
+        let log = core.map { LogKey.all(of: $0.number) } ?? KeyRange()
+        return switch part {
+        case .blocks: MeasuredRange(table: Schema.blocks, range: log)
+        case .tree: MeasuredRange(table: Schema.tree, range: log)
+        case .bitfield: MeasuredRange(table: Schema.bitfield, range: log)
+        case .records:
+            MeasuredRange(
+                table: Schema.cores, range: core.map { RecordKey.records(of: $0.number) } ?? KeyRange())
+        }
+    }
+
+    /// Measures the front part of `range`, `limit` records at most.
+    public func measure(_ range: MeasuredRange, limit: Int) throws -> RangeSpace {
+        try engine.measuring(range.table, range.range, limit: limit)
     }
 }

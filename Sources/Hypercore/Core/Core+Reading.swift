@@ -53,6 +53,8 @@ extension HypercoreError {
             self = error
         case let error as StorageError where error.code == .closed:
             self.init(.closed, key: key, "the store is closed")
+        case let error as StorageError where error.code == .suspended:
+            self.init(.suspended, key: key, "the store is suspended; resume it to read from it")
         case let error as StorageError where error.code == .conflict:
             self.init(.conflict, key: key, "the log was changed underneath: \(error)")
         case let error as StorageError:

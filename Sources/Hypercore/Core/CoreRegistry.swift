@@ -20,6 +20,8 @@ public final class CoreRegistry: Sendable {
     private let clock: @Sendable () -> ContinuousClock.Instant
     private let deriveKeyPair: KeyPairDerivation
     private let sweeper: Sweeper
+    /// Shut while the store is suspended.
+    let gate = Gate()
     private let state = Mutex(State())
 
     private struct State {
@@ -90,13 +92,14 @@ extension CoreRegistry {
     public func session(_ discoveryKey: DiscoveryKey, creating creation: CoreIdentity? = nil) async throws -> Hypercore?
     {
         do {
+            try await gate.pass()
             await waitForRemoval(of: discoveryKey)
             guard let (core, ticket) = try retain(discoveryKey, creating: creation) else { return nil }
             let session = Hypercore(retaining: core)
             if let ticket { try await awaitCreation(of: core, ticket) }
             return session
         } catch {
-            throw HypercoreError(error, key: creation?.key)
+            throw HypercoreError.translating(error, key: creation?.key)
         }
     }
 
@@ -271,6 +274,16 @@ extension CoreRegistry {
     }
 }
 
+// MARK: - Suspending
+
+extension CoreRegistry {
+    /// Makes what may wait for a read wait: the store is about to be suspended.
+    public func holdReaders() { gate.shut() }
+
+    /// Lets go on what waited.
+    public func releaseReaders() { gate.open() }
+}
+
 // MARK: - Letting go
 
 extension CoreRegistry {
@@ -330,6 +343,7 @@ extension CoreRegistry {
             defer { (state.cores, state.watchers) = ([:], [:]) }
             return (state.cores.values.map(\.core), state.watchers.values)
         }
+        gate.open()
         for core in cores { core.end() }
         for watcher in watchers { watcher.closed() }
     }

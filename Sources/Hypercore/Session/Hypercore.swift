@@ -265,6 +265,7 @@ extension Hypercore {
     ///   `.notAvailable` for a block that the log has cut off and that is not here; `CancellationError`.
     public func get(_ index: UInt64, timeout: Duration? = nil) async throws -> [UInt8] {
         try requireOpen()
+        try await core.registry.gate.pass()
         guard let view else {
             if let block = try core.read(index) { return block }
             return try await core.waitForBlock(index, timeout: timeout, in: waits)
