@@ -27,6 +27,8 @@ extension LMDBEngine {
         try checkProcess()
         let view = try readers.checkOut()
         defer { readers.checkIn(view) }
+        // The engine's own may have been replaced since.
+        let environment = view.transaction.environment
         var information = MDB_envinfo()
         mdb_env_info(environment.pointer, &information)
         let freePageCount = try view.freePageCount()
@@ -51,8 +53,8 @@ extension LMDBEngine {
         let view = try readers.checkOut()
         defer { readers.checkIn(view) }
         var count: Int32 = 0
-        try LMDBStatus(mdb_reader_check(environment.pointer, &count)).check(
-            "checking the readers of \(environment.path)")
+        try LMDBStatus(mdb_reader_check(view.transaction.environment.pointer, &count)).check(
+            "checking the readers of \(path)")
         return Int(count)
     }
 }
