@@ -12,7 +12,7 @@ import Darwin
 
 /// What a compaction has done, in this order. A crash after any of them leaves one good store: the old one before
 /// ``pointerReplaced``, the new one from then on.
-enum CompactionStep: CaseIterable {
+enum CompactionStep: Int, CaseIterable, Comparable {
     case directoryMade
     case pagesCopied
     case namesSynchronized
@@ -22,6 +22,8 @@ enum CompactionStep: CaseIterable {
     case environmentReplaced
     case oldEnvironmentClosed
     case oldEnvironmentRemoved
+
+    static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }
 
 extension LMDBEngine: CompactingEngine {
