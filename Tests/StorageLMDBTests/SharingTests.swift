@@ -12,12 +12,35 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: link) }
         expectThrows(.inUse, "this process") { _ = try directory.open() }
         expectThrows(.inUse, "this process") { _ = try directory.open { $0.access = .readOnly } }
-        expectThrows(.inUse, "this process") { _ = try LMDBEngine.open(at: link, tables: [records]) }
+        let name = (directory.path as NSString).lastPathComponent
+        for path in [link, directory.path + "/", directory.path + "/../" + name, directory.path + "/data/.."] {
+            expectThrows(.inUse, "this process") { _ = try LMDBEngine.open(at: path, tables: [records]) }
+        }
         try engine.put(["a": "1"])
         try engine.close()
         let reopened = try directory.open()
         #expect(try reopened.value("a") == "1")
         try reopened.close()
+    }
+
+    @Test func `a store opened by a relative path is the same one, also after the process has moved`() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path
+        // A process has one working directory, so this takes one of its own.
+        await #expect(processExitsWith: .success) { [path = path as String] in
+            try #require(chdir(path) == 0)
+            let engine = try LMDBEngine.open(at: "store", tables: [records])
+            try engine.put(["a": "1"])
+            expectThrows(.inUse) { _ = try LMDBEngine.open(at: path + "/store", tables: [records]) }
+            expectThrows(.inUse) { _ = try LMDBEngine.open(at: "./store", tables: [records]) }
+            try #require(chdir("/") == 0)
+            try engine.compact { _ in }
+            try engine.suspend()
+            try engine.resume()
+            #expect(try engine.value("a") == "1")
+            try engine.close()
+        }
+        #expect(FileManager.default.fileExists(atPath: path + "/store/data/2/data.mdb"))
     }
 
     @Test func `a store that nobody keeps closes itself`() throws {

@@ -48,7 +48,7 @@ public final class LMDBEngine: StorageEngine {
         var hold: Hold?
         /// As ``hold``.
         var attachment: Attachment?
-        /// What ``resume()`` must find again.
+        /// What ``resume()`` must find again; `nil` while there is an attachment.
         var departure: Departure?
         var right = WritingRight()
         /// Why nothing can be written any more, though the engine is open.

@@ -33,7 +33,8 @@ extension LMDBEngine: SuspendingEngine {
         try keepHouse { () throws(StorageError) in
             let (phase, departure) = state.withLock { ($0.phase, $0.departure) }
             guard phase != .closed else { throw .engineClosed(path) }
-            guard phase == .suspended, let departure else { return }
+            // None where nothing was let go of, also where somebody is only about to suspend.
+            guard let departure else { return }
             try attach(after: departure)
             enter(.open)
         }
@@ -55,6 +56,7 @@ extension LMDBEngine: SuspendingEngine {
         state.withLock { state in
             state.hold = Hold(directory: directory, entry: entry, lock: lock)
             state.attachment = attachment
+            state.departure = nil
         }
     }
 }

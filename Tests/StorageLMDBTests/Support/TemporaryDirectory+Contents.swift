@@ -8,8 +8,8 @@ extension TemporaryDirectory {
     func files() throws -> [String] {
         try FileManager.default.subpathsOfDirectory(atPath: path).filter { name in
             var isDirectory: ObjCBool = false
-            FileManager.default.fileExists(atPath: path + "/" + name, isDirectory: &isDirectory)
-            guard isDirectory.boolValue else { return true }
+            let exists = FileManager.default.fileExists(atPath: path + "/" + name, isDirectory: &isDirectory)
+            guard exists, isDirectory.boolValue else { return true }
             return try FileManager.default.contentsOfDirectory(atPath: path + "/" + name).isEmpty
         }.sorted()
     }
