@@ -77,6 +77,17 @@ import Testing
         try directory.open().close()
     }
 
+    @Test func `a store that was closed can be opened though a child process still has its files`() throws {
+        let directory = try TemporaryDirectory()
+        let engine = try directory.open()
+        // What a child has between `fork` and `exec`: another descriptor of the same open file.
+        let duplicates = try openDescriptors(of: directory.path + "/writer.lock").map { dup($0) }
+        defer { duplicates.forEach { close($0) } }
+        try #require(!duplicates.isEmpty)
+        try engine.close()
+        try directory.open().close()
+    }
+
     @Test func `an open store keeps other writers out`() throws {
         let directory = try TemporaryDirectory()
         let engine = try directory.open()
@@ -85,5 +96,15 @@ import Testing
         #expect(flock(descriptor, LOCK_EX | LOCK_NB) != 0)
         try engine.close()
         #expect(flock(descriptor, LOCK_EX | LOCK_NB) == 0)
+    }
+}
+
+/// The descriptors by which this process has a file open.
+private func openDescriptors(of path: String) throws -> [Int32] {
+    var wanted = stat()
+    try #require(stat(path, &wanted) == 0)
+    return (0..<4_096).filter { descriptor in
+        var found = stat()
+        return fstat(descriptor, &found) == 0 && found.st_dev == wanted.st_dev && found.st_ino == wanted.st_ino
     }
 }
