@@ -110,8 +110,9 @@ import Testing
         let engine = try directory.open()
         try engine.put(["a": "1"])
         let path = directory.path
-        let (begun, opening) = (FileSignal("begun", beside: path), FileSignal("opening", beside: path))
-        defer { [begun, opening].forEach { $0.remove() } }
+        let signals = ["begun", "opening", "written"].map { FileSignal($0, beside: path) }
+        defer { signals.forEach { $0.remove() } }
+        let (begun, opening, written) = (signals[0], signals[1], signals[2])
         let compacting = Thread.result {
             try engine.compact(progress: { _ in }) { current in
                 guard "\(current)" == step else { return }
@@ -121,12 +122,14 @@ import Testing
             }
             // Nobody who reads the old environment ever sees this.
             try engine.put(["a": "2"])
+            try written.raise()
         }
         await #expect(processExitsWith: .success) { [path = path as String] in
             try FileSignal("begun", beside: path).wait()
             try FileSignal("opening", beside: path).raise()
             let reader = try openForReading(path)
-            while try reader.value("a") != "2" {}
+            try FileSignal("written", beside: path).wait()
+            #expect(try reader.value("a") == "2")
             try reader.close()
         }
         try compacting.wait()

@@ -16,12 +16,20 @@ struct FileSignal: Sendable {
         rename(draft, path)
     }
 
+    struct Missing: Error {
+        let path: String
+    }
+
     var isRaised: Bool { FileManager.default.fileExists(atPath: path) }
 
-    /// Waits on a thread that may be blocked.
+    /// Waits on a thread that may be blocked; not for ever, since nobody ends a process that waits for one that has failed.
     @discardableResult
     func wait() throws -> String {
-        while !isRaised { sched_yield() }
+        let deadline = ContinuousClock.now + .seconds(40)
+        while !isRaised {
+            guard ContinuousClock.now < deadline else { throw Missing(path: path) }
+            sched_yield()
+        }
         return try String(contentsOfFile: path, encoding: .utf8)
     }
 
