@@ -93,8 +93,8 @@ extension CoreDirectory {
         for (table, range) in garbage.ranges {
             let (swept, count, isAll) = try part(of: table, range, limit: rest)
             if count > 0 { set.delete(table, swept) }
-            guard isAll else { return (set, false) }
             rest -= count
+            guard isAll, rest > 0 else { return (set, false) }
         }
         set.removeRecord(Schema.cores, garbage.key)
         return (set, true)

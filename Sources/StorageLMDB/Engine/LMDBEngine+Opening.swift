@@ -21,20 +21,31 @@ extension LMDBEngine {
         let store = try StoreDirectory(directory, createsIfMissing: creates)
         let entry = try OpenStores.Entry(store)
         let lock = isReadOnly ? nil : try WriterLock(store)
-        let pointer = try EnvironmentPointer(in: store)
-        guard pointer != nil || creates else {
+        let hold = Hold(directory: store, entry: entry, lock: lock)
+        let current = try Attachment.current(in: store, tables, options)
+        guard current != nil || creates else {
             throw StorageError(.inaccessible, "there is no store in \(directory), and none was to be created")
         }
-        let name = if let pointer { pointer.environment } else { try store.createFirstEnvironment() }
-        let opener = EnvironmentOpener(
-            directory: store, tables: tables, options: options, name: name, isNew: pointer == nil)
-        let engine = LMDBEngine(
-            try opener.open(), Hold(entry: entry, lock: lock), isReadOnly: isReadOnly, forkCount: forkCount)
-        if pointer == nil {
-            // Until the pointer is written there is no store: what a crash leaves behind is begun again.
+        let attachment = if let current { current } else { try createStore(in: store, tables, options) }
+        if !isReadOnly { store.removeEnvironments(besides: attachment.name) }
+        return LMDBEngine(attachment, hold, tables: tables, options: options, forkCount: forkCount)
+    }
+
+    /// Makes the first environment and then points to it: until then there is no store, and what a crash leaves behind
+    /// is begun again.
+    private static func createStore(
+        in store: StoreDirectory, _ tables: [Table], _ options: LMDBOptions
+    ) throws(StorageError) -> Attachment {
+        let name = try store.createFirstEnvironment()
+        let attachment = try Attachment(
+            EnvironmentOpener(directory: store, tables: tables, options: options, name: name, isNew: true))
+        do throws(StorageError) {
             try store.synchronizeNames(of: name)
             try EnvironmentPointer(environment: name).write(in: store)
+        } catch {
+            attachment.close()
+            throw error
         }
-        return engine
+        return attachment
     }
 }

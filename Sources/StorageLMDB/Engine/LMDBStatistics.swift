@@ -28,6 +28,8 @@ extension LMDBEngine {
     }
 
     private func statistics(_ view: ReadView) throws(StorageError) -> LMDBStatistics {
+        // The engine's own may have been replaced since.
+        let environment = view.transaction.environment
         var information = MDB_envinfo()
         mdb_env_info(environment.pointer, &information)
         let freePageCount = try view.freePageCount()
@@ -48,10 +50,10 @@ extension LMDBEngine {
     /// The engine does it by itself when the table is full.
     @discardableResult
     public func removeStaleReaders() throws(StorageError) -> Int {
-        try withView { _ throws(StorageError) in
+        try withView { view throws(StorageError) in
             var count: Int32 = 0
-            try LMDBStatus(mdb_reader_check(environment.pointer, &count)).check(
-                "checking the readers of \(environment.path)")
+            try LMDBStatus(mdb_reader_check(view.transaction.environment.pointer, &count)).check(
+                "checking the readers of \(path)")
             return Int(count)
         }
     }
