@@ -99,7 +99,6 @@ extension Core {
         turn { state, effects in
             guard state.peers.removeValue(forKey: channel.peer) != nil else { return }
             state.replicator.peerClosed(channel.peer, into: &effects.replication)
-            state.trust.witnesses.forget(channel.peer)
             effects.events.append(.peerRemoved)
         }
         registry.release(self)

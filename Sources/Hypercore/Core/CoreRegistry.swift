@@ -19,6 +19,8 @@ public final class CoreRegistry: Sendable {
     let hashing: any TreeHashing
     private let clock: @Sendable () -> ContinuousClock.Instant
     private let deriveKeyPair: KeyPairDerivation
+    /// Who may confirm the logs of a store that is in doubt. Taken under a core's lock.
+    let witnesses = Mutex(Witnesses())
     private let state = Mutex(State())
 
     private struct State {

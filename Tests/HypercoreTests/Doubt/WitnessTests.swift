@@ -1,5 +1,4 @@
 import Crypto
-import HypercoreStorage
 import MerkleTree
 import Replication
 import SecretStream
@@ -7,6 +6,7 @@ import StorageEngine
 import Testing
 
 @testable import Hypercore
+@testable import HypercoreStorage
 
 /// A peer that has the log from elsewhere confirms how long it is; one that has it from us does not.
 @Suite(.timeLimit(.minutes(1))) struct WitnessTests {
@@ -53,7 +53,7 @@ import Testing
 
     @Test func `what a peer says later it may have from us`() async throws {
         let store = try await TestStore.doubtful(length: 3)
-        let log = try await store.writable()
+        var log = try await store.writable()
         let keyPair = KeyPair()
         let peer = Witness(of: store, keyPair)
         for length in [0, 2, 3, 3] as [UInt64] { await peer.say(.standing(length: length)) }
@@ -61,8 +61,10 @@ import Testing
         #expect(log.appendingStop == .copied)
         peer.close()
         try await until { log.peerCount == 0 }
+        await log.close()
 
         // It comes back, and is known to have been behind. Another one that never was is believed.
+        log = try await store.writable()
         let again = Witness(of: store, keyPair)
         await again.say(.standing(length: 3))
         try await store.writer?.flush()
@@ -106,20 +108,29 @@ import Testing
         peer.close()
     }
 
-    @Test func `past so many peers that were behind nobody is believed`() {
+    private static let coreNumbers = (0..<2 as Range<UInt32>).map(CoreNumber.init)
+
+    @Test func `a peer that was behind on one log confirms another`() {
         var witnesses = Witnesses()
-        let (late, known) = (KeyPair().publicKey, KeyPair().publicKey)
-        var peer: UInt64 = 0
-        func hear(_ length: UInt64, _ key: PublicKey) -> Bool {
-            peer += 1
-            return witnesses.hear(.standing(length: length), from: PeerID(peer), key, fork: 0, length: 3)
+        let (key, cores) = (KeyPair().publicKey, Self.coreNumbers)
+        let believed = [(2, cores[0]), (3, cores[0]), (3, cores[1])].map { length, core in
+            witnesses.hear(.standing(length: length), from: key, of: core, fork: 0, length: 3)
         }
-        for number in 0..<Witnesses.rememberedLimit { _ = hear(0, number == 0 ? known : KeyPair().publicKey) }
-        #expect(hear(3, late) && !hear(3, known))
-        _ = hear(0, known)
-        #expect(hear(3, late))
-        _ = hear(0, KeyPair().publicKey)
-        #expect(!hear(3, late))
+        #expect(believed == [false, false, true])
+    }
+
+    @Test func `past so many peers that were behind nobody is believed`() {
+        var witnesses = Witnesses(limit: 8)
+        func isBelieved(_ key: PublicKey, _ length: UInt64) -> Bool {
+            witnesses.hear(.standing(length: length), from: key, of: Self.coreNumbers[0], fork: 0, length: 3)
+        }
+        let witness = KeyPair().publicKey
+        for number in 1...9 {
+            let reader = KeyPair().publicKey
+            #expect([0, 3, 0].map { isBelieved(reader, $0) } == [false, false, false])
+            let isWitnessBelieved = isBelieved(witness, 3)
+            #expect(isWitnessBelieved == (number <= 8))
+        }
     }
 
     /// A doubtful store whose log was cut to 2 blocks once.

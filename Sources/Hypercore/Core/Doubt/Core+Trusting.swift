@@ -82,8 +82,9 @@ extension Core {
         else { return }
         let head = state.durable
         for case .sync(let sync) in messages {
-            let confirms = state.trust.witnesses.hear(
-                sync, from: channel.peer, remoteKey, fork: head.fork, length: head.length)
+            let confirms = registry.witnesses.withLock { witnesses in
+                witnesses.hear(sync, from: remoteKey, of: stored.number, fork: head.fork, length: head.length)
+            }
             guard confirms, !isSomebodyAhead(of: head, state.replicator) else { continue }
             _ = save(state.trust.confirmed, in: &state, through: writer)
             effects.drivesWriter = true

@@ -1,6 +1,6 @@
 import HypercoreStorage
 
-/// Whether a core's history is in question, and who may confirm it; touched only under the core's lock.
+/// Whether a core's history is in question; touched only under the core's lock.
 struct HistoryTrust: Sendable {
     /// What is stored, or about to be.
     private(set) var record: TrustRecord
@@ -10,8 +10,6 @@ struct HistoryTrust: Sendable {
     private(set) var overtakings: UInt64 = 0
     /// Whether `record` still has to be stored, because storing it has failed.
     var isUnstored = false
-    /// Which peers know of the history other than from us.
-    var witnesses = Witnesses()
 
     init(_ record: TrustRecord = TrustRecord(), doubt: DoubtRecord? = nil) {
         self.record = record
