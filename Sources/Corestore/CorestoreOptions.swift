@@ -17,17 +17,22 @@ public struct CorestoreOptions: Sendable {
     /// Says that the caller knows what a given ``primaryKey`` means: two stores with one primary key that append to a
     /// core of one name fork it for everybody.
     public var unsafe: Bool
+    /// Says that nothing is missing from a store that was copied, moved, restored or broken off, and that its original is
+    /// not written to any more. Its logs are then appended to without waiting for a peer to confirm them; see
+    /// ``Corestore/trustHistory()``.
+    public var trustsHistory: Bool
 
     /// The options; by default durable, writable, with a primary key of the store's own.
     public init(
         durability: Durability = .full, readOnly: Bool = false, compression: BlockCompression = .none,
-        primaryKey: Bytes32? = nil, unsafe: Bool = false
+        primaryKey: Bytes32? = nil, unsafe: Bool = false, trustsHistory: Bool = false
     ) {
         self.durability = durability
         self.readOnly = readOnly
         self.compression = compression
         self.primaryKey = primaryKey
         self.unsafe = unsafe
+        self.trustsHistory = trustsHistory
     }
 }
 

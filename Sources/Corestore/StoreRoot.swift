@@ -18,6 +18,7 @@ final class StoreRoot: Sendable {
     init(_ engine: any StorageEngine, options: CorestoreOptions) async throws {
         let writer = options.readOnly ? nil : GroupWriter(engine, durability: options.durability)
         let directory = try CoreDirectory(engine: engine, writer: writer)
+        try await directory.takeOverDoubt(isTrusted: options.trustsHistory)
         let keys = KeyDerivation(primaryKey: try await Self.primaryKey(of: directory, options))
         self.directory = directory
         self.keys = keys

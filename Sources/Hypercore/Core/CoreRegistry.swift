@@ -22,6 +22,8 @@ public final class CoreRegistry: Sendable {
     private let sweeper: Sweeper
     /// Shut while the store is suspended.
     let gate = Gate()
+    /// Who may confirm the logs of a store that is in doubt. Taken under a core's lock.
+    let witnesses = Mutex(Witnesses())
     private let state = Mutex(State())
 
     private struct State {
@@ -177,9 +179,10 @@ extension CoreRegistry {
         _ identity: CoreIdentity, _ stored: StoredCore, head: HeadRecord, presence: PresenceRecord?
     ) throws -> Core {
         let authority = try authority(of: identity)
+        let signer = authority.flatMap { self.signer(for: identity, authority: $0) }
         let state = CoreState(
             durable: head, staged: head, blocks: BlockPresence(stored, record: presence), identity: identity,
-            authority: authority, signer: authority.flatMap { signer(for: identity, authority: $0) },
+            authority: authority, signer: signer, trust: try trust(in: stored, signs: signer != nil),
             replicator: Replicator(key: identity.key, seed: .random(in: .min ... .max)))
         return Core(key: identity.key, stored: stored, registry: self, state: state)
     }

@@ -129,7 +129,7 @@ extension Hypercore {
     /// What was exchanged with peers since the log was opened here.
     public var transfers: TransferCounts { core.transfers }
 
-    /// Whether this session can append to the log.
+    /// Whether this session can append to the log, which takes its key and that nothing stops it (``appendingStop``).
     public var isWritable: Bool { view == nil && core.isWritable }
 
     /// How many peers replicate the log with us right now.
@@ -159,8 +159,8 @@ extension Hypercore {
 
     /// Appends one block, which may be empty.
     ///
-    /// - Throws: `.notWritable`, `.blockTooLarge`, `.closed`, `.storage`; `CancellationError` where the task is cancelled
-    ///   while it waits for its turn. Once the block is queued it is appended, and the call says whether it was.
+    /// - Throws: `.notWritable`, `.appendingStopped`, `.blockTooLarge`, `.closed`, `.storage`; `CancellationError` where
+    ///   the task is cancelled while it waits for its turn. Once the block is queued it is appended, and the call says whether it was.
     @discardableResult
     public func append(_ block: [UInt8]) async throws -> AppendResult {
         try await append(contentsOf: CollectionOfOne(block))
@@ -187,8 +187,8 @@ extension Hypercore {
     /// - Parameters:
     ///   - length: how many blocks stay; at most the log's length, and no less than the manifest's prologue.
     ///   - fork: the number of the new fork, above the present one; the next one where none is given.
-    /// - Throws: `.notWritable`, `.outOfBounds`, `.closed`, `.storage`; `CancellationError` where the task is cancelled
-    ///   while it waits for its turn.
+    /// - Throws: `.notWritable`, `.appendingStopped`, `.outOfBounds`, `.closed`, `.storage`; `CancellationError` where
+    ///   the task is cancelled while it waits for its turn.
     public func truncate(to length: UInt64, fork: UInt64? = nil) async throws {
         try requireLive()
         try await core.truncate(to: length, fork: fork)

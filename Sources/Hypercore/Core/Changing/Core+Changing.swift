@@ -19,7 +19,7 @@ struct StagedChange: Sendable {
 extension Core {
     /// Puts the writes of `draft` into `write`, chained on what is staged. Changes nothing yet.
     ///
-    /// - Throws: where the bitfield cannot be read, or the log is closed or cannot be signed here.
+    /// - Throws: where the bitfield cannot be read, or the log is closed or cannot or must not be signed here.
     func compose(
         _ draft: CoreDraft, in state: borrowing CoreState, into set: WriteSet = WriteSet()
     ) throws -> (set: WriteSet, change: StagedChange) {
@@ -31,6 +31,7 @@ extension Core {
         var seal: HeadSeal?
         if draft.movesHead {
             guard let signer = state.signer else { throw HypercoreError.holdsNoKey(key) }
+            try requireTrust(state)
             let made = HeadSeal(draft.head) { [hashing] head in
                 head.length == 0 ? [] : try signer.sign(head.tree, hashing: hashing)
             }
@@ -168,9 +169,10 @@ extension Core {
         if let end = state.end { throw end.error(key) }
     }
 
-    /// Throws where this store cannot sign for the log.
+    /// Throws where this store cannot sign for the log, or must not.
     func requireSigner(_ state: borrowing CoreState) throws(HypercoreError) {
         guard state.signer != nil else { throw HypercoreError.holdsNoKey(key) }
+        try requireTrust(state)
     }
 }
 
