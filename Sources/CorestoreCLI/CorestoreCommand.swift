@@ -22,7 +22,8 @@ struct CorestoreCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             AppendCommand.self, CatCommand.self, GetCommand.self, InfoCommand.self, ListCommand.self,
-            ServeCommand.self, SyncCommand.self,
+            ServeCommand.self, SyncCommand.self, StatsCommand.self, PurgeCommand.self, CompactCommand.self,
+            BackupCommand.self,
         ]
     )
 }

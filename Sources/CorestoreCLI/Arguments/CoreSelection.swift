@@ -3,8 +3,8 @@ import Corestore
 import Crypto
 import Hypercore
 
-/// Which core: by the name it was made under here, or by its key.
-struct CoreSelection: ParsableArguments {
+/// A core, if one is named: by the name it was made under here, or by its key.
+struct OptionalCoreSelection: ParsableArguments {
     @Option(help: "The core that was made under this name, in the namespace.")
     var name: String?
 
@@ -14,15 +14,33 @@ struct CoreSelection: ParsableArguments {
     var key: CoreKey?
 
     func validate() throws {
-        guard (name == nil) != (key == nil) else {
+        guard name == nil || key == nil else { throw ValidationError("Choose one of --name and --key.") }
+    }
+
+    /// Opens the core, if one is named; closing the store closes it.
+    func open(in store: Corestore) async throws -> Hypercore? {
+        if let key { return try await store.get(key: key) }
+        if let name { return try await store.get(name: name) }
+        return nil
+    }
+}
+
+/// Which core: by the name it was made under here, or by its key.
+struct CoreSelection: ParsableArguments {
+    @OptionGroup var selection: OptionalCoreSelection
+
+    func validate() throws {
+        guard selection.name != nil || selection.key != nil else {
             throw ValidationError("Say which core: either --name NAME or --key KEY.")
         }
     }
 
     /// Opens the core; closing the store closes it.
     func open(in store: Corestore) async throws -> Hypercore {
-        guard let key else { return try await store.get(name: name ?? "") }
-        return try await store.get(key: key)
+        guard let core = try await selection.open(in: store) else {
+            preconditionFailure("a command runs without the core that it was validated to have")
+        }
+        return core
     }
 }
 

@@ -14,11 +14,12 @@ struct AppendCommand: AsyncParsableCommand {
             EXAMPLES
               corestore append --name photos holiday.jpg
               corestore append --name log --line access.log
-              tar c docs | corestore append --name backup --block-size 1048576
+              tar c docs | corestore append --name docs --compression zstd
             """
     )
 
     @OptionGroup var options: StoreOptions
+    @OptionGroup var writing: WritingOptions
 
     @Option(help: "The core to append to, made in the namespace if there is none.")
     var name: String
@@ -44,8 +45,8 @@ struct AppendCommand: AsyncParsableCommand {
     func run() async throws {
         // Before the store: a file that is not there makes no core.
         let input = try file.map(Descriptor.open) ?? .standardInput
-        try await options.withStore(.writing) { store in
-            let core = try await store.get(name: name)
+        try await options.withStore(.writing(writing)) { store in
+            let core = try await writing.openCore(name, in: store)
             let oldLength = core.length
             var source = BlockSource(input, cutting: line ? .line : .size(blockSize ?? 64 << 10))
             while let batch = try source.nextBatch() {

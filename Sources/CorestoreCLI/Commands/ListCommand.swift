@@ -11,6 +11,7 @@ struct ListCommand: AsyncParsableCommand {
         discussion: """
             EXAMPLES
               corestore list --store backup
+              corestore list --namespace photos
               corestore list --json
             """
     )
@@ -20,7 +21,7 @@ struct ListCommand: AsyncParsableCommand {
     func run() async throws {
         let console = Console(json: options.json)
         try await options.withStore(.reading) { store in
-            for try await discoveryKey in store.list() {
+            for try await discoveryKey in store.list(namespace: options.namespace.isEmpty ? nil : store.namespace) {
                 let core = try await store.get(discoveryKey: discoveryKey)
                 let record = try CoreRecord(core)
                 await core.close()

@@ -10,7 +10,8 @@ struct ServeCommand: AsyncParsableCommand {
         abstract: "Serve every core of the store over TCP, until interrupted.",
         discussion: """
             Prints "listening on HOST:PORT". Whoever connects gets the cores whose keys it knows, and no others. By \
-            default only programs on this machine can connect; --host 0.0.0.0 opens it to the network.
+            default only programs on this machine can connect; --host 0.0.0.0 opens it to the network. Interrupted, it \
+            appends the lines that it has read before it ends.
 
             EXAMPLES
               corestore serve --host 0.0.0.0 --port 4000
@@ -19,6 +20,7 @@ struct ServeCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var options: StoreOptions
+    @OptionGroup var writing: WritingOptions
 
     @Option(help: "The address to listen on.")
     var host = "127.0.0.1"
@@ -31,8 +33,8 @@ struct ServeCommand: AsyncParsableCommand {
     var append: String?
 
     func run() async throws {
-        try await options.withStore(.writing) { store in
-            let core = if let append { try await store.get(name: append) } else { Hypercore?.none }
+        try await options.withStore(.writing(writing)) { store in
+            let core = if let append { try await writing.openCore(append, in: store) } else { Hypercore?.none }
             _ = try await Signals.untilStopped { try await serve(store, appendingTo: core) }
         }
     }
@@ -61,8 +63,7 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private func append(to core: Hypercore) async throws {
-        let lines = BlockSource(.standardInput, cutting: .line)
-        try await LiveInput.forEachBatch(of: lines) { batch in
+        try await LiveInput.forEachBatch(of: .standardInput, cutting: .line) { batch in
             try await core.append(contentsOf: batch)
         }
     }

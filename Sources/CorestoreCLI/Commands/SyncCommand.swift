@@ -20,6 +20,7 @@ struct SyncCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var options: StoreOptions
+    @OptionGroup var writing: WritingOptions
 
     @Argument(
         help: ArgumentHelp("Where a store is served.", valueName: "host:port"), transform: Endpoint.init(argument:))
@@ -36,7 +37,7 @@ struct SyncCommand: AsyncParsableCommand {
     var live = false
 
     func run() async throws {
-        try await options.withStore(.writing) { store in
+        try await options.withStore(.writing(writing)) { store in
             let core = try await store.get(key: key)
             let run = SyncRun(
                 core: core, peer: peer, range: range, isLive: live,

@@ -7,10 +7,13 @@ struct BlockSource {
 
     private let input: Descriptor
     private var cutter: BlockCutter
+    private let wakeup: Wakeup?
     private var isAtEnd = false
 
-    init(_ input: Descriptor, cutting rule: BlockCutter.Rule) {
+    /// - Parameter wakeup: ends the source early, between two blocks.
+    init(_ input: Descriptor, cutting rule: BlockCutter.Rule, until wakeup: Wakeup? = nil) {
         self.input = input
+        self.wakeup = wakeup
         cutter = BlockCutter(rule)
     }
 
@@ -19,6 +22,8 @@ struct BlockSource {
         var batch: [[UInt8]] = []
         var byteCount = 0
         while !isAtEnd {
+            // A block that has only begun is dropped: what follows of it will not be read either.
+            if batch.isEmpty, let wakeup, !wakeup.waits(for: input) { return nil }
             let piece = try input.read(upTo: Self.pieceByteCount)
             byteCount += piece.count
             if piece.isEmpty {

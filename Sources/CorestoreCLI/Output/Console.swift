@@ -23,6 +23,11 @@ struct Console {
         try write(Array(encoder.encode(record)) + [UInt8(ascii: "\n")])
     }
 
+    /// Prints what came of a command: a line, or an object.
+    func print(_ line: String, or record: some Encodable) throws {
+        try json ? print(json: record) : print(line)
+    }
+
     /// Writes bytes as they are.
     func write(_ bytes: [UInt8]) throws {
         // Like `head`, a reader that has seen enough ends the command, and that is no failure.
@@ -48,10 +53,36 @@ struct Console {
             ("fork", "\(core.fork)"),
             ("writable", core.writable ? "yes" : "no"),
         ]
+        try print(table: rows)
+    }
+
+    /// Prints labels and values, one pair a line.
+    func print(table rows: [(label: String, value: String)]) throws {
+        let style = Style(isColoured: isTerminal)
         for (label, value) in rows {
             try print("\(style.dim(label))\(String(repeating: " ", count: 18 - label.count))\(value)")
         }
     }
 
-    private var style: Style { Style(isColoured: output.isTerminal) }
+    /// Whether a person looks at it.
+    var isTerminal: Bool { output.isTerminal }
+
+    /// How many characters fit on a line of the terminal; `nil` where it is none.
+    var columnCount: Int? { output.columnCount }
+}
+
+// MARK: - Standard error
+
+extension Console {
+    /// Tells of something that went otherwise than asked.
+    static func complain(_ line: String) {
+        _ = try? Descriptor.standardError.write(Array((line + "\n").utf8))
+    }
+
+    /// Asks the person at the terminal; anything but yes is no.
+    static func confirms(_ question: String) throws -> Bool {
+        _ = try Descriptor.standardError.write(Array("\(question) [y/N] ".utf8))
+        let answer = String(decoding: try Descriptor.standardInput.read(upTo: 1024), as: UTF8.self)
+        return ["y", "yes"].contains(answer.filter { !$0.isWhitespace }.lowercased())
+    }
 }

@@ -68,6 +68,14 @@ struct ProgressRecord: Encodable {
     let bytesPerSecond: Double
     /// Absent while it cannot be told.
     let secondsLeft: Double?
+
+    init(_ meter: ProgressMeter) {
+        blocks = meter.extent.done
+        total = meter.extent.total
+        downloadedBytes = meter.byteCount
+        bytesPerSecond = meter.bytesPerSecond.rounded()
+        secondsLeft = meter.secondsLeft
+    }
 }
 
 /// `sync` is through (`complete`), or was stopped (`stopped`).

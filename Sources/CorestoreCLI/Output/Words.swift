@@ -18,6 +18,9 @@ enum Words {
         return "\(digits(value)) \(units[unit])"
     }
 
+    /// "0.31", "1.38"
+    static func ratio(_ value: Double) -> String { digits(max(0, value)) }
+
     /// "118 MB/s"
     static func rate(_ bytesPerSecond: Double) -> String {
         "\(digits(max(0, bytesPerSecond) / 1_000_000)) MB/s"

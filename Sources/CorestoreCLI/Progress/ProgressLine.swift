@@ -1,14 +1,13 @@
-/// Puts the state of a download on one line.
+/// Puts the state of a download or a copy on one line.
 enum ProgressLine {
     /// A bar that fills a line of `width` characters, with as much beside it as fits.
     ///
     ///      62% ▕███████▍    ▏  62,000 of 100,000 blocks   118 MB/s  0:03 left
     static func bar(_ meter: ProgressMeter, width: Int) -> String {
         let head = "\(Int(meter.extent.fraction * 100))%".aligned(to: 4)
-        let total = Words.grouped(meter.extent.total)
         // Numbers keep their place as they grow, and the bar its width.
         let tail =
-            "\(Words.grouped(meter.extent.stored).aligned(to: total.count)) of \(Words.blocks(meter.extent.total))  "
+            "\(done(meter).aligned(to: columnCount(ofDone: meter))) of \(total(meter))  "
             + "\(Words.rate(meter.bytesPerSecond).aligned(to: 9))  "
             + "\(Words.clock(seconds: meter.secondsLeft ?? .infinity)) left"
         let room = width - head.count - tail.count - 5
@@ -19,10 +18,34 @@ enum ProgressLine {
     /// The same in words, for logs and pipes.
     static func words(_ meter: ProgressMeter) -> String {
         let percent = Int(meter.extent.fraction * 100)
-        var line = "\(Words.grouped(meter.extent.stored)) of \(Words.blocks(meter.extent.total)) (\(percent)%), "
+        var line = "\(done(meter)) of \(total(meter)) (\(percent)%), "
         line += Words.rate(meter.bytesPerSecond)
         if let seconds = meter.secondsLeft { line += ", \(Words.clock(seconds: seconds)) left" }
         return line
+    }
+
+    /// "62,000", "1.23 MB"
+    private static func done(_ meter: ProgressMeter) -> String {
+        switch meter.unit {
+        case .blocks: Words.grouped(meter.extent.done)
+        case .bytes: Words.bytes(meter.extent.done)
+        }
+    }
+
+    /// "100,000 blocks", "4.56 GB"
+    private static func total(_ meter: ProgressMeter) -> String {
+        switch meter.unit {
+        case .blocks: Words.blocks(meter.extent.total)
+        case .bytes: Words.bytes(meter.extent.total)
+        }
+    }
+
+    /// How many characters what is done takes in the end.
+    private static func columnCount(ofDone meter: ProgressMeter) -> Int {
+        switch meter.unit {
+        case .blocks: Words.grouped(meter.extent.total).count
+        case .bytes: "1.00 MB".count
+        }
     }
 
     /// `width` characters, filled from the left in steps of an eighth.

@@ -1,20 +1,27 @@
-/// How far a download is, how fast it goes, and how long it will take.
+/// How far a download or a copy is, how fast it goes, and how long it will take.
 struct ProgressMeter {
-    /// What is here of what there is to have, in blocks.
+    /// What is done of what there is to do, in the meter's unit.
     struct Extent: Equatable {
-        var stored: UInt64 = 0
+        var done: UInt64 = 0
         var total: UInt64 = 0
 
         /// From 0 to 1.
-        var fraction: Double { total == 0 ? 1 : Double(stored) / Double(total) }
+        var fraction: Double { total == 0 ? 1 : Double(done) / Double(total) }
     }
 
+    /// What an extent counts.
+    enum Unit {
+        case blocks
+        case bytes
+    }
+
+    let unit: Unit
     private(set) var extent = Extent()
     /// What this run brought.
-    private(set) var downloadedBytes: UInt64 = 0
+    private(set) var byteCount: UInt64 = 0
     /// Smoothed over the last seconds.
     private(set) var bytesPerSecond = 0.0
-    private var blocksPerSecond = 0.0
+    private var unitsPerSecond = 0.0
 
     private var lastUpdate: Duration?
     private var measurementCount = 0
@@ -22,26 +29,30 @@ struct ProgressMeter {
     /// How many seconds a measurement has to cover to count as much as all before it.
     private static let memory = 2.0
 
-    /// Takes the counts at `time`. The first call sets where counting begins: what is stored then came before.
-    mutating func update(_ extent: Extent, downloadedBytes: UInt64, at time: Duration) {
+    init(_ unit: Unit) {
+        self.unit = unit
+    }
+
+    /// Takes the counts at `time`. The first call sets where counting begins: what is done then was done before.
+    mutating func update(_ extent: Extent, byteCount: UInt64, at time: Duration) {
         if let lastUpdate {
             let seconds = (time - lastUpdate) / .seconds(1)
             guard seconds > 0 else { return }
             let weight = measurementCount == 0 ? 1 : seconds / (seconds + Self.memory)
-            let newBytes = Double(downloadedBytes) - Double(self.downloadedBytes)
-            let newBlocks = Double(extent.stored) - Double(self.extent.stored)
+            let newBytes = Double(byteCount) - Double(self.byteCount)
+            let newUnits = Double(extent.done) - Double(self.extent.done)
             bytesPerSecond += weight * (max(0, newBytes) / seconds - bytesPerSecond)
-            blocksPerSecond += weight * (max(0, newBlocks) / seconds - blocksPerSecond)
+            unitsPerSecond += weight * (max(0, newUnits) / seconds - unitsPerSecond)
             measurementCount += 1
         }
         self.extent = extent
-        self.downloadedBytes = downloadedBytes
+        self.byteCount = byteCount
         lastUpdate = time
     }
 
     /// `nil` while nothing comes.
     var secondsLeft: Double? {
-        if extent.stored == extent.total { return 0 }
-        return blocksPerSecond > 0 ? Double(extent.total - extent.stored) / blocksPerSecond : nil
+        if extent.done == extent.total { return 0 }
+        return unitsPerSecond > 0 ? Double(extent.total - extent.done) / unitsPerSecond : nil
     }
 }

@@ -11,7 +11,7 @@ final class SyncRun: Sendable {
     private let isLive: Bool
     private let display: ProgressDisplay
     private let start = ContinuousClock.now
-    private let meter = Mutex(ProgressMeter())
+    private let meter = Mutex(ProgressMeter(.blocks))
 
     /// How long a peer may take from the connection on to say that it has the core.
     private static let peerTimeout = Duration.seconds(10)
@@ -58,7 +58,7 @@ final class SyncRun: Sendable {
 
     /// How far the run is, in words.
     var state: String {
-        meter.withLock { "\(Words.grouped($0.extent.stored)) of \(Words.blocks($0.extent.total))" }
+        meter.withLock { "\(Words.grouped($0.extent.done)) of \(Words.blocks($0.extent.total))" }
     }
 
     private func failure(after end: ReplicationStreamEnd) -> Failure {
@@ -118,9 +118,9 @@ extension SyncRun {
     private func measure(_ blocks: Range<UInt64>, _ scan: inout StoredScan) throws -> ProgressMeter {
         let end = max(blocks.lowerBound, min(core.length, blocks.upperBound))
         let extent = ProgressMeter.Extent(
-            stored: try scan.advance(to: end, in: core) - blocks.lowerBound, total: end - blocks.lowerBound)
+            done: try scan.advance(to: end, in: core) - blocks.lowerBound, total: end - blocks.lowerBound)
         return meter.withLock { meter in
-            meter.update(extent, downloadedBytes: core.transfers.downloadedBytes, at: ContinuousClock.now - start)
+            meter.update(extent, byteCount: core.transfers.downloadedBytes, at: ContinuousClock.now - start)
             return meter
         }
     }

@@ -19,7 +19,7 @@ enum Signals {
     enum Ending<Result: Sendable>: Sendable {
         case finished(Result)
         /// SIGINT or SIGTERM came.
-        case stopped
+        case stopped(by: UnixSignal)
     }
 
     /// Runs `body` until it returns, or until SIGINT or SIGTERM comes: then `body` is cancelled and waited for, so that
@@ -31,7 +31,7 @@ enum Signals {
         return try await withThrowingTaskGroup(of: Ending<Result>?.self) { group in
             group.addTask { .finished(try await body()) }
             group.addTask {
-                for await _ in signals { return .stopped }
+                for await signal in signals { return .stopped(by: signal) }
                 return nil
             }
             defer { group.cancelAll() }
@@ -40,5 +40,33 @@ enum Signals {
             }
             throw CancellationError()
         }
+    }
+
+    /// Runs `body`, which cannot be cancelled but may end with the program at any time. Where SIGINT or SIGTERM comes
+    /// before it has returned, the program ends at once, after `lastWords`.
+    static func untilKilled<Result: Sendable>(
+        lastWords: @escaping @Sendable () -> Void, _ body: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+        let watch = Task {
+            for await signal in signals {
+                lastWords()
+                end(by: signal)
+            }
+        }
+        defer { watch.cancel() }
+        return try await body()
+    }
+
+    /// Ends the program as the signal does where nobody traps it, so that a shell sees that it was interrupted: status
+    /// 130 for SIGINT, 143 for SIGTERM.
+    static func end(by signal: UnixSignal) -> Never {
+        restoreDefault(signal.rawValue)
+        raise(signal.rawValue)
+        exit(128 + signal.rawValue)
+    }
+
+    private static func restoreDefault(_ number: CInt) {
+        signal(number, SIG_DFL)
     }
 }

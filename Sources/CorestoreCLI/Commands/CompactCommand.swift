@@ -1,0 +1,46 @@
+import ArgumentParser
+import Corestore
+
+/// `corestore compact`: the store's file without the space that it no longer uses.
+struct CompactCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "compact",
+        abstract: "Give the space that the store no longer uses back to the disk.",
+        discussion: """
+            The store's file is written anew beside the old one, which takes as much room on the disk as is in use. No \
+            other program may have the store open. Interrupted at any moment, the store is whole; what was begun is \
+            removed the next time that it is written to.
+
+            EXAMPLES
+              corestore compact
+              corestore compact --store backup --json
+            """
+    )
+
+    @OptionGroup var location: StoreLocation
+    @OptionGroup var durability: DurabilityOption
+
+    func run() async throws {
+        let console = Console(json: location.json)
+        let display = ProgressDisplay(console)
+        let record = try await location.withStore(.changing(durability.durability)) { store in
+            try await Signals.untilKilled {
+                try? display.clear()
+                Console.complain("stopped; the store is whole")
+            } _: {
+                try await compact(store, display)
+            }
+        }
+        let sizes = "\(Words.bytes(record.fileBytesBefore)) to \(Words.bytes(record.fileBytesAfter))"
+        try console.print("compacted \(sizes) in \(Words.duration(seconds: record.seconds))", or: record)
+    }
+
+    private func compact(_ store: Corestore, _ display: ProgressDisplay) async throws -> CompactedRecord {
+        let before = try await store.storageInfo().fileByteCount
+        let run = CopyRun(display)
+        try await run.run { progress in try await store.compact(progress: progress) }
+        return CompactedRecord(
+            fileBytesBefore: before, fileBytesAfter: try await store.storageInfo().fileByteCount,
+            seconds: run.seconds)
+    }
+}
