@@ -12,7 +12,7 @@ import Testing
         let directory = try TemporaryDirectory()
         try IntegrityStores.create(in: directory, seed: 99, rounds: 12)
         let original = try directory.dataBytes()
-        let treePages = try directory.treePages()
+        let treePages = try directory.usedPages().tree
         var found = 0
         for seed in 0..<mutation.rounds {
             var generator = SeededGenerator(seed: seed)

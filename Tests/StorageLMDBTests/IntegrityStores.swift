@@ -56,29 +56,33 @@ extension TemporaryDirectory {
         try StructuralCheck.run(try FileDescriptor(opening: dataPath, O_RDONLY))
     }
 
-    /// The branches and leaves that are in use, in no order.
-    func treePages() throws -> [Int] {
+    /// The branches and leaves that are in use, in no order, and the first page after all that is in use.
+    func usedPages() throws -> (tree: [Int], end: Int) {
         let file = try FileDescriptor(opening: dataPath, O_RDONLY)
         let meta = try MetaPage.newest(in: file)
         let pages = PageFile(file, pageByteCount: meta.pageByteCount)
-        var found: [Int] = []
-        func visit(_ record: TreeRecord) throws {
-            var open = record.isEmpty ? [] : [record.root]
-            while let number = open.popLast() {
-                found.append(Int(number))
-                let page = try pages.page(number)
-                if page.flags == Page.Kind.branch.rawValue {
-                    open += try page.nodes(.branch, minimum: 1).map(\.child)
-                } else {
-                    for node in try page.nodes(.leaf, minimum: 1) where node.flags == Node.treeFlag {
-                        try visit(TreeRecord(page.bytes, at: node.valueOffset))
-                    }
+        var tree: [Int] = []
+        var end = 2
+        var open = [meta.freeList.root, meta.directory.root].filter { $0 != TreeRecord.noPage }
+        while let number = open.popLast() {
+            let page = try pages.page(number)
+            tree.append(Int(number))
+            end = max(end, Int(number) + 1)
+            if page.flags == Page.Kind.branch.rawValue {
+                open += try page.nodes(.branch, minimum: 1).map(\.child)
+                continue
+            }
+            for node in try page.nodes(.leaf, minimum: 1) {
+                if node.flags == Node.treeFlag {
+                    let record = TreeRecord(page.bytes, at: node.valueOffset)
+                    if !record.isEmpty { open.append(record.root) }
+                } else if node.flags == Node.overflowFlag {
+                    let first = page.load(node.valueOffset, as: UInt64.self)
+                    end = max(end, Int(first) + Int(try pages.page(first).overflowPageCount))
                 }
             }
         }
-        try visit(meta.freeList)
-        try visit(meta.directory)
-        return found
+        return (tree, end)
     }
 
     func dataBytes() throws -> [UInt8] { [UInt8](try Data(contentsOf: URL(fileURLWithPath: dataPath))) }

@@ -28,6 +28,15 @@ struct Claims {
 
     /// The first place from `start` on that is free.
     func firstUnclaimed(from start: Int) -> Int? {
-        (start..<max(start, count)).first { words[$0 / 64] & (1 << UInt64($0 % 64)) == 0 }
+        var place = start
+        while place < count {
+            let free = ~words[place / 64] >> UInt64(place % 64)
+            if free != 0 {
+                let found = place + free.trailingZeroBitCount
+                return found < count ? found : nil
+            }
+            place = place / 64 * 64 + 64
+        }
+        return nil
     }
 }

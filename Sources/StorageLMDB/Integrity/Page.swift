@@ -68,12 +68,14 @@ struct Node {
 }
 
 extension Page {
-    /// Reads the place and the lengths of every node, and checks that all lie in the page and none over another.
+    /// Reads the place and the lengths of every node, and checks that together they fill the end of the page.
     ///
     /// - Parameter minimum: how many nodes the page must have at least.
     func nodes(_ kind: Kind, minimum: Int) throws(StructuralFinding) -> [Node] {
         try check(kind)
-        guard lower >= Self.headerByteCount, lower.isMultiple(of: 2), lower <= upper, upper <= bytes.count else {
+        guard lower >= Self.headerByteCount, lower.isMultiple(of: 2), upper.isMultiple(of: 2), lower <= upper,
+            upper <= bytes.count
+        else {
             throw finding(.wrongBounds(lower: lower, upper: upper))
         }
         guard nodeCount >= minimum else { throw finding(.tooFewNodes(nodeCount)) }
@@ -88,6 +90,8 @@ extension Page {
             }
             nodes.append(node)
         }
+        // LMDB moves nodes together when it removes one.
+        guard claims.firstUnclaimed(from: Int(upper) / 2) == nil else { throw finding(.gapBetweenNodes) }
         return nodes
     }
 

@@ -16,6 +16,7 @@ struct StructuralFinding: Error, Equatable {
         case unknownVersion(UInt32)
         case impossiblePageSize(UInt32)
         case impossibleLength(lastPage: UInt64)
+        case cutOff(byteCount: Int, expected: Int)
         case unreadable(errorNumber: Int32)
         case pastTheEnd
         case outOfRange
@@ -26,6 +27,7 @@ struct StructuralFinding: Error, Equatable {
         case tooFewNodes(Int)
         case nodeOutsidePage(node: Int)
         case nodesOverlap(node: Int)
+        case gapBetweenNodes
         case unknownNode(node: Int, flags: UInt16)
         case keyLength(node: Int, byteCount: Int)
         case keysOutOfOrder(node: Int)
@@ -77,6 +79,7 @@ extension StructuralFinding.Flaw: CustomStringConvertible {
         case .unknownVersion(let version): "the file has version \(version) of LMDB's format"
         case .impossiblePageSize(let size): "the header tells of pages of \(size) bytes"
         case .impossibleLength(let page): "the header says that page \(page) is the last one, far from the file's end"
+        case .cutOff(let count, let expected): "it is cut off: it has \(count) of \(expected) bytes"
         case .unreadable(let number): "it cannot be read: \(words(forErrorNumber: number))"
         case .pastTheEnd: "it is in use, and lies past the end of the file"
         case .outOfRange: "it is referred to, and is none of the environment's pages"
@@ -87,6 +90,7 @@ extension StructuralFinding.Flaw: CustomStringConvertible {
         case .tooFewNodes(let count): "it has \(count) nodes, and needs more"
         case .nodeOutsidePage(let node): "node \(node) does not lie in the page"
         case .nodesOverlap(let node): "node \(node) overlaps another one"
+        case .gapBetweenNodes: "there is a gap between its nodes"
         case .unknownNode(let node, let flags): "node \(node) is of an unknown kind (flags \(flags))"
         case .keyLength(let node, let count): "the key of node \(node) has \(count) bytes"
         case .keysOutOfOrder(let node): "the key of node \(node) does not come after the one before it"
