@@ -13,6 +13,12 @@ extension LMDBEngine {
     public static func open(
         at directory: String, tables: [Table], options: LMDBOptions = LMDBOptions()
     ) throws(StorageError) -> LMDBEngine {
+        try open(at: directory, tables: tables, options: options, machine: .current)
+    }
+
+    static func open(
+        at directory: String, tables: [Table], options: LMDBOptions, machine: Machine
+    ) throws(StorageError) -> LMDBEngine {
         precondition(tables.map(\.ordinal) == Array(tables.indices), "tables are numbered 0, 1, 2: \(tables)")
         precondition((1...1 << 20).contains(options.maximumReaders), "\(options.maximumReaders) readers")
         let forkCount = ForkCount.observe()
@@ -28,8 +34,12 @@ extension LMDBEngine {
         let name = if let pointer { pointer.environment } else { try store.createFirstEnvironment() }
         let opener = EnvironmentOpener(
             directory: store, tables: tables, options: options, name: name, isNew: pointer == nil)
+        try opener.checkFile()
+        let trust = isReadOnly ? nil : try Trust(examining: store, name, isNew: pointer == nil, machine)
+        var opened = try opener.open()
+        opened.trust = trust
         let engine = LMDBEngine(
-            try opener.open(), Hold(entry: entry, lock: lock), isReadOnly: isReadOnly, forkCount: forkCount)
+            opened, Hold(entry: entry, lock: lock), isReadOnly: isReadOnly, forkCount: forkCount)
         if pointer == nil {
             // Until the pointer is written there is no store: what a crash leaves behind is begun again.
             try store.synchronizeNames(of: name)

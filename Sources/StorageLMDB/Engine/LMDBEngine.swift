@@ -46,6 +46,7 @@ public final class LMDBEngine: StorageEngine {
     let environment: Environment
     let readers: ReaderPool
     let file: FileDescriptor
+    let trust: Trust?
     private let isReadOnly: Bool
     private let forkCount: Int
     private let state: Mutex<State>
@@ -53,6 +54,7 @@ public final class LMDBEngine: StorageEngine {
     init(_ opened: consuming EnvironmentOpener.Opened, _ hold: Hold, isReadOnly: Bool, forkCount: Int) {
         environment = opened.environment
         file = opened.file
+        trust = opened.trust
         readers = ReaderPool(opened.environment)
         self.isReadOnly = isReadOnly
         self.forkCount = forkCount
@@ -160,7 +162,7 @@ extension LMDBEngine {
         // A child shares the files with its parent, and with them the locks and reader slots: it touches nothing.
         guard ForkCount.current == forkCount, let (committer, isPoisoned) = takeForClosing() else { return }
         var outcome = Committer.Outcome.committed
-        if !isReadOnly, !isPoisoned, committer.hasUnsynced { outcome = committer.sync() }
+        if !isReadOnly { outcome = committer.finish(isPoisoned: isPoisoned) }
         readers.close(.engineClosed(environment.path))
         mdb_env_close(environment.pointer)
         state.withLock { $0.hold = nil }

@@ -27,6 +27,8 @@ struct EnvironmentOpener {
         let environment: Environment
         let file: FileDescriptor
         var fileLength: FileLength
+        /// `nil` where the store is only read.
+        var trust: Trust?
     }
 
     func open() throws(StorageError) -> Opened {
@@ -48,7 +50,7 @@ struct EnvironmentOpener {
 
 extension EnvironmentOpener {
     /// LMDB maps the file as soon as it opens it, and divides by the page size that it finds there.
-    private func checkFile() throws(StorageError) {
+    func checkFile() throws(StorageError) {
         if isNew, access(dataPath, F_OK) != 0 { return }
         let file = try FileDescriptor(opening: dataPath, isReadOnly ? O_RDONLY : O_RDWR)
         if file.byteCount > 0 { return try FileLength.check(file, path: dataPath, isWritable: !isReadOnly) }
