@@ -49,7 +49,7 @@ import Testing
     @Test(arguments: all) func `no changed byte makes a record cleaner than it was`(_ record: TrustRecord) {
         let bytes = Array(record.text.utf8)
         for index in bytes.indices {
-            for byte in UInt8.min...UInt8.max where byte != bytes[index] {
+            for byte in (0..<8).map({ bytes[index] ^ 1 << $0 }) + Array(" =0\n".utf8) where byte != bytes[index] {
                 var changed = bytes
                 changed[index] = byte
                 let text = String(decoding: changed, as: UTF8.self)

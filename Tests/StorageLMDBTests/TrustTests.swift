@@ -25,7 +25,7 @@ import Testing
         let engine = try directory.open(on: .first)
         try engine.put(["a": "1"])
         let dirty = try directory.trust()
-        #expect(dirty.state == .dirty(boot: "boot 1"))
+        #expect(dirty.state == .dirty(boot: "boot-1"))
         try engine.put(["a": "2"])
         try engine.sync()
         try engine.put(["a": "3"], .full)
@@ -62,7 +62,7 @@ import Testing
         }
         let engine = try directory.open(on: .first)
         #expect(engine.historyDoubt == nil)
-        #expect(try directory.trust().state == .dirty(boot: "boot 1"))
+        #expect(try directory.trust().state == .dirty(boot: "boot-1"))
         try engine.close()
         // Closing has brought to the disk what the dead process had not.
         #expect(try directory.trust().state == .clean)
@@ -229,7 +229,7 @@ import Testing
     @Test func `a store on another machine is doubted, and one whose machine is unknown is not`() throws {
         let directory = try TemporaryDirectory()
         try directory.createStore(on: .first)
-        var engine = try directory.open(on: Machine(boot: "boot 1", id: nil))
+        var engine = try directory.open(on: Machine(boot: "boot-1", id: nil))
         #expect(engine.historyDoubt == nil)
         try engine.close()
         try FileManager.default.removeItem(atPath: directory.path)
@@ -318,9 +318,9 @@ import Testing
 }
 
 extension Machine {
-    fileprivate static let first = Machine(boot: "boot 1", id: "machine 1")
-    fileprivate static let firstAgain = Machine(boot: "boot 2", id: "machine 1")
-    fileprivate static let second = Machine(boot: "boot 1", id: "machine 2")
+    fileprivate static let first = Machine(boot: "boot-1", id: "machine 1")
+    fileprivate static let firstAgain = Machine(boot: "boot-2", id: "machine 1")
+    fileprivate static let second = Machine(boot: "boot-1", id: "machine 2")
 }
 
 extension TemporaryDirectory {
