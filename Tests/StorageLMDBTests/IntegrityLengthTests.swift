@@ -19,7 +19,6 @@ import Testing
         }
         try engine.close()
         let report = try directory.check()
-        let pageByteCount = report.pageByteCount
         let length = try directory.usedPages().end * pageByteCount
         let expected = report.pageCount * pageByteCount
         try #require(length < expected - 1_000_000)
@@ -66,8 +65,8 @@ import Testing
     @Test func `a file that lacks pages that are in use is refused, whichever they are`() throws {
         let directory = try TemporaryDirectory()
         var length = try createShortStore(in: directory).length
-        while length > 2 * 4_096 {
-            length -= 4_096
+        while length > 2 * pageByteCount {
+            length -= pageByteCount
             try #require(truncate(directory.dataPath, off_t(length)) == 0)
             expectThrows(.corrupt, "data.mdb") { _ = try directory.open() }
             expectThrows(.corrupt, "data.mdb") { _ = try directory.open { $0.access = .readOnly } }
@@ -79,7 +78,9 @@ import Testing
         let directory = try TemporaryDirectory()
         try directory.createStore()
         var bytes = try directory.dataBytes()
-        for page in [0, 4_096] { bytes.replaceSubrange(page + 136..<page + 144, with: [0, 0, 0, 0, 0, 1, 0, 0]) }
+        for page in [0, pageByteCount] {
+            bytes.replaceSubrange(page + 136..<page + 144, with: [0, 0, 0, 0, 0, 1, 0, 0])
+        }
         try directory.replaceData(by: bytes)
         expectThrows(.corrupt, "far from the file's end") { _ = try directory.open() }
     }
@@ -90,7 +91,7 @@ import Testing
         try directory.createStore()
         var bytes = try directory.dataBytes()
         let size = withUnsafeBytes(of: size) { Array($0) }
-        for page in [0, 4_096] { bytes.replaceSubrange(page + 40..<page + 44, with: size) }
+        for page in [0, pageByteCount] { bytes.replaceSubrange(page + 40..<page + 44, with: size) }
         try directory.replaceData(by: bytes)
         expectThrows(.corrupt, "header") { _ = try directory.open() }
         expectThrows(.corrupt, "header") { _ = try directory.open { $0.access = .readOnly } }

@@ -69,20 +69,19 @@ enum Mutation: String, CaseIterable {
         }
     }
 
-    private static let pageByteCount = 4096
-
     /// - Parameter treePages: branches and leaves that are in use.
     func apply(to bytes: inout [UInt8], treePages: [Int], using generator: inout SeededGenerator) {
         let page = treePages[Int.random(in: 0..<treePages.count, using: &generator)]
         let other =
-            (page + Int.random(in: 1..<bytes.count / Self.pageByteCount, using: &generator))
-            % (bytes.count / Self.pageByteCount)
-        let range = page * Self.pageByteCount..<(page + 1) * Self.pageByteCount
-        let otherRange = other * Self.pageByteCount..<(other + 1) * Self.pageByteCount
+            (page + Int.random(in: 1..<bytes.count / pageByteCount, using: &generator))
+            % (bytes.count / pageByteCount)
+        let range = page * pageByteCount..<(page + 1) * pageByteCount
+        let otherRange = other * pageByteCount..<(other + 1) * pageByteCount
         switch self {
         case .truncate: bytes.removeLast(Int.random(in: 1...bytes.count, using: &generator))
         case .flipBits: flip(&bytes, 0..<bytes.count, &generator)
-        case .flipMetaBits: flip(&bytes, Bool.random(using: &generator) ? 0..<152 : 4096..<4096 + 152, &generator)
+        case .flipMetaBits:
+            flip(&bytes, Bool.random(using: &generator) ? 0..<152 : pageByteCount..<pageByteCount + 152, &generator)
         case .flipHeaderBits:
             // Bytes 8 and 9 mean nothing here.
             let part = [0..<8, 10..<16].randomElement(using: &generator) ?? 0..<8

@@ -5,6 +5,9 @@ import Testing
 
 @testable import StorageLMDB
 
+/// The size of LMDB's pages: the system's, up to a limit.
+let pageByteCount = min(Int(sysconf(Int32(_SC_PAGESIZE))), 32_768)
+
 /// Stores with trees of all shapes, for the tests of the structural check.
 enum IntegrityStores {
     static let tables = [records, Table(ordinal: 1, name: "others"), Table(ordinal: 2, name: "empty")]

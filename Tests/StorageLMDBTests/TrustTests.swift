@@ -124,8 +124,8 @@ import Testing
         try await directory.stopUncleanly()
         let root = try #require(try directory.usedPages().tree.last)
         let data = try FileHandle(forWritingTo: URL(fileURLWithPath: directory.dataPath))
-        try data.seek(toOffset: UInt64(root) * 4_096)
-        try data.write(contentsOf: Data(count: 4_096))
+        try data.seek(toOffset: UInt64(root) * pageByteCount)
+        try data.write(contentsOf: Data(count: pageByteCount))
         try data.close()
         for _ in 0..<2 {
             let error = expectThrows(.corrupt, "restore a backup") { _ = try directory.open(on: .firstAgain) }
@@ -251,7 +251,8 @@ import Testing
         let pages = try directory.usedPages().tree
         var bytes = try directory.dataBytes()
         for page in pages {
-            bytes.replaceSubrange(page * 4_096..<(page + 1) * 4_096, with: repeatElement(0, count: 4_096))
+            bytes.replaceSubrange(
+                page * pageByteCount..<(page + 1) * pageByteCount, with: repeatElement(0, count: pageByteCount))
         }
         try directory.replaceData(by: bytes)
         expectThrows(.corrupt, "The store is a copy") { _ = try directory.open(on: .first) }
