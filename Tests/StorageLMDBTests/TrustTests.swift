@@ -124,7 +124,7 @@ import Testing
         try await directory.stopUncleanly()
         let root = try #require(try directory.usedPages().tree.last)
         let data = try FileHandle(forWritingTo: URL(fileURLWithPath: directory.dataPath))
-        try data.seek(toOffset: UInt64(root) * pageByteCount)
+        try data.seek(toOffset: UInt64(root * pageByteCount))
         try data.write(contentsOf: Data(count: pageByteCount))
         try data.close()
         for _ in 0..<2 {
