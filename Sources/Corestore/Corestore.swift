@@ -48,6 +48,7 @@ extension Corestore {
     public static func open(at path: String, options: CorestoreOptions = CorestoreOptions()) async throws -> Corestore {
         var engineOptions = LMDBOptions()
         engineOptions.access = options.readOnly ? .readOnly : .readWrite
+        if case .zstd(let level) = options.compression { engineOptions.compression = .zstd(level: level) }
         let engine: LMDBEngine
         do {
             engine = try LMDBEngine.open(at: path, tables: Schema.tables, options: engineOptions)
@@ -152,7 +153,7 @@ extension Corestore {
         return session
     }
 
-    private func requireOpen() throws(CorestoreError) {
+    func requireOpen() throws(CorestoreError) {
         try sessions.requireOpen()
         try root.requireOpen()
     }
@@ -160,6 +161,31 @@ extension Corestore {
     /// The discovery keys of all cores in the store, or of the named ones of `namespace`.
     public func list(namespace: Bytes32? = nil) -> CoreList {
         CoreList(directory: root.directory, namespace: namespace)
+    }
+}
+
+// MARK: - Atomic batches
+
+extension Corestore {
+    /// Makes changes to any number of the store's logs, all or nothing, in one commit.
+    ///
+    /// ```swift
+    /// try await store.atomically { batch in
+    ///     try batch.append(order, to: orders)
+    ///     try batch.setUserData(cursor, for: "cursor", of: orders)
+    ///     try batch.truncate(drafts, to: 0)
+    /// }
+    /// ```
+    ///
+    /// The batch can be read through while it is made; nobody else sees anything of it before this returns. The closure
+    /// runs once. What it throws ends the batch, and nothing of it happens.
+    ///
+    /// - Throws: what `body` throws; ``CorestoreError``: `.closed`; `HypercoreError`: `.conflict` where one of the logs
+    ///   was changed by somebody else meanwhile (make the batch again), `.tooLarge`, `.storage`; `CancellationError`
+    ///   while it waits for its turn.
+    public func atomically<Value>(_ body: (AtomicBatch) async throws -> Value) async throws -> Value {
+        try requireOpen()
+        return try await root.registry.atomically(body)
     }
 }
 

@@ -6,8 +6,12 @@ public struct HypercoreError: Error, Sendable {
     public enum Code: String, Equatable, Sendable {
         /// The session, or the store behind it, is closed.
         case closed
+        /// The store is suspended; wait until it is resumed, or use what waits by itself.
+        case suspended
         /// The log can only be read here: this store does not hold its signing key, or was opened read-only.
         case notWritable
+        /// What was appended now could be a second history of the log; see ``AppendingStop``.
+        case appendingStopped
         /// Nothing is stored under this key or name, and creating it was not asked for or is not possible.
         case notFound
         /// A block index, range or length outside the log.
@@ -16,6 +20,12 @@ public struct HypercoreError: Error, Sendable {
         case notAvailable
         /// A block larger than ``Hypercore/maximumBlockByteCount``.
         case blockTooLarge
+        /// A batch of changes larger than one commit takes.
+        case tooLarge
+        /// The log was purged from this store.
+        case purged
+        /// A snapshot in a process that only reads, of which the writing process has swept what it read.
+        case snapshotGone
         /// What is stored contradicts itself or does not decode.
         case damaged
         /// The store refused or failed; the message says how.

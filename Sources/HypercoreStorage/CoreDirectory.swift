@@ -14,6 +14,8 @@ public final class CoreDirectory: Sendable {
     /// The next core number. Held while the set that takes a number is enqueued, so that the stored counter never
     /// falls behind.
     private let nextNumber: Mutex<UInt32>
+    /// The doubts about the store, as they are stored.
+    let doubtRecord: Mutex<DoubtRecord?>
 
     /// Opens the records of a store, or begins them where the store is new.
     ///
@@ -21,22 +23,28 @@ public final class CoreDirectory: Sendable {
     public init(engine: any StorageEngine, writer: GroupWriter?) throws {
         self.engine = engine
         self.writer = writer
-        let (format, next) = try engine.read { snapshot in
-            (
-                try snapshot.number(Schema.store, RecordKey.format),
-                try snapshot.number(Schema.store, RecordKey.nextCore)
+        let (format, next, doubt) = try engine.read { snapshot in
+            let format = try snapshot.number(Schema.store, RecordKey.format)
+            try Self.requireReadable(format)
+            return (
+                format,
+                try snapshot.number(Schema.store, RecordKey.nextCore),
+                try snapshot.withRecord(Schema.store, RecordKey.historyDoubt) { try DoubtRecord(decoding: $0) }
             )
         }
-        if let format, format != Schema.version {
-            throw StorageRecordError(
-                .unsupportedVersion,
-                "the store has layout \(format); this version of swift-corestore reads layout \(Schema.version)")
-        }
         nextNumber = Mutex(next ?? 0)
+        doubtRecord = Mutex(doubt)
         guard format == nil, let writer else { return }
         var set = WriteSet()
         set.put(Schema.store, RecordKey.format, number: Schema.version)
         _ = writer.enqueue(set)
+    }
+
+    private static func requireReadable(_ format: UInt32?) throws(StorageRecordError) {
+        guard let format, format != Schema.version else { return }
+        throw StorageRecordError(
+            .unsupportedVersion,
+            "the store has layout \(format); this version of swift-corestore reads layout \(Schema.version)")
     }
 }
 
@@ -124,6 +132,23 @@ extension CoreDirectory {
             }
             return (StoredCore(number: core, engine: engine), writer.enqueue(set))
         }
+    }
+}
+
+// MARK: - Purging
+
+extension CoreDirectory {
+    /// The write set that removes a core: from then on nothing leads to it, and what it occupies is garbage. Writes of the
+    /// core that come later in the queue are refused, because its head is gone.
+    public func purgeSet(_ core: StoredCore, _ identity: CoreIdentity) -> WriteSet {
+        let pointer = RecordKey.pointer(identity.key.discoveryKey)
+        var set = WriteSet()
+        set.expectRecord(Schema.cores, pointer, .prefix(RecordKey.number(core.number)))
+        set.removeRecord(Schema.cores, pointer)
+        set.delete(Schema.cores, RecordKey.records(of: core.number))
+        if let alias = identity.alias { set.removeRecord(Schema.store, RecordKey.alias(alias)) }
+        set.put(Schema.cores, Garbage(core: core.number, extent: .everything).key, record: [])
+        return set
     }
 }
 

@@ -17,6 +17,9 @@ public struct CoreWrite: Sendable {
     public private(set) var set: WriteSet
     private let core: CoreNumber
 
+    /// The longest key of user data, in bytes.
+    public static let maximumUserKeyByteCount = RecordKey.longestUserKey
+
     /// Begins a change to `core`, which is refused with `.conflict` unless the stored head still has this fork and
     /// length when its turn comes.
     public init(_ core: StoredCore, expectingFork fork: UInt64, length: UInt64, in set: WriteSet = WriteSet()) {
@@ -66,11 +69,35 @@ public struct CoreWrite: Sendable {
         }
     }
 
+    /// Deletes the blocks of `range`. Their nodes stay: they prove what is left, and the blocks if they come again.
+    public mutating func deleteBlocks(_ range: Range<UInt64>, spans: Spans) {
+        for part in spans.parts(of: range) {
+            set.delete(Schema.blocks, LogKey.range(core, part.generation, part.blocks))
+        }
+    }
+
+    /// Leaves to be swept what a log of `length` blocks in `old` spans has no more in `spans`.
+    public mutating func abandonWhatIsDropped(from old: Spans, length: UInt64, to spans: Spans) {
+        for tail in spans.dropped(from: old, length: length) {
+            set.put(Schema.cores, Garbage(core: core, extent: .tail(tail)).key, record: [])
+        }
+    }
+
+    /// Stores the user's data under a key of theirs, or removes it where it is `nil`.
+    public mutating func put(userData value: [UInt8]?, for key: [UInt8]) {
+        let key = RecordKey.userData(core, key)
+        if let value {
+            set.put(Schema.cores, key, record: value)
+        } else {
+            set.removeRecord(Schema.cores, key)
+        }
+    }
+
     /// Stores a page of the bitfield, or removes it where it is `nil`.
     public mutating func put(page: BitfieldPage?, at index: UInt64) {
         LogKey(core, page: index).withBytes { key in
             if let page {
-                set.put(Schema.bitfield, key: key, value: page.bytes[...])
+                set.put(Schema.bitfield, key: key, value: StoredPages.record(of: page))
             } else {
                 set.delete(Schema.bitfield, key: key)
             }

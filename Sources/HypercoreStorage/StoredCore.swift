@@ -20,19 +20,40 @@ public struct StoredCore: Sendable {
     }
 
     /// The block `index`, copied; `nil` where it is not here.
+    ///
+    /// - Throws: as ``withBlock(_:spans:_:)``.
     public func block(_ index: UInt64, spans: Spans) throws -> [UInt8]? {
         try withBlock(index, spans: spans) { [UInt8](copying: $0) }
     }
 
     /// Calls `body` with the block `index`, borrowed from the store; returns `nil` where it is not here.
+    ///
+    /// - Throws: what `body` throws; `StorageError`; ``StorageRecordError`` with `.damaged`, naming core and block, where
+    ///   the store cannot make out what it holds.
     public func withBlock<Value>(
         _ index: UInt64, spans: Spans, _ body: (RawSpan) throws -> Value
     ) throws -> Value? {
         try engine.read { snapshot in
-            try LogKey(number, spans.generation(of: index), index: index).withBytes { key in
-                try snapshot.withValue(Schema.blocks, key: key, body)
+            var isReadable = false
+            do {
+                return try LogKey(number, spans.generation(of: index), index: index).withBytes { key in
+                    try snapshot.withValue(Schema.blocks, key: key) { block in
+                        isReadable = true
+                        return try body(block)
+                    }
+                }
+            } catch let error as StorageError where error.code == .corrupt && !isReadable {
+                throw StorageRecordError(.damaged, "block \(index) of core \(name(in: snapshot)): \(error)")
             }
         }
+    }
+
+    /// What a person knows the core by: its key, if that can be read.
+    private func name(in snapshot: borrowing Snapshot) -> String {
+        let identity = try? snapshot.withRecord(Schema.cores, RecordKey.record(number, .identity)) {
+            try CoreIdentity(decoding: $0)
+        }
+        return identity?.key.description ?? "number \(number.value)"
     }
 
     /// Whether block `index` is stored.
@@ -42,6 +63,18 @@ public struct StoredCore: Sendable {
                 try snapshot.contains(Schema.blocks, key: key)
             }
         }
+    }
+
+    /// How many blocks of `range` are stored, and the bytes that they have.
+    public func size(of range: Range<UInt64>, spans: Spans) throws -> (blockCount: UInt64, byteCount: UInt64) {
+        var size: (blockCount: UInt64, byteCount: UInt64) = (0, 0)
+        for part in spans.parts(of: range) {
+            let space = try engine.measuring(
+                Schema.blocks, LogKey.range(number, part.generation, part.blocks), limit: .max)
+            size.blockCount += space.recordCount
+            size.byteCount += space.valueByteCount
+        }
+        return size
     }
 
     /// The tree as `spans` see it.
@@ -61,6 +94,13 @@ public struct StoredCore: Sendable {
         }
         guard let record else { throw StorageRecordError(.damaged, "the head of core \(number.value) is missing") }
         return record
+    }
+
+    /// The user's data under a key of theirs; `nil` where there is none.
+    public func userData(_ key: [UInt8]) throws -> [UInt8]? {
+        try engine.read { snapshot in
+            try snapshot.copy(Schema.cores, key: RecordKey.userData(number, key).span.bytes)
+        }
     }
 
     /// Which blocks are here, as it is stored; `nil` where all are.
@@ -95,12 +135,28 @@ public struct StoredTree: NodeReader, Sendable {
 public struct StoredPages: BitfieldPageSource, Sendable {
     let core: StoredCore
 
+    /// How a page is stored: a page that is all one value, such as those of a long range that was cleared, as one byte.
+    static func record(of page: BitfieldPage) -> ArraySlice<UInt8> {
+        if page == .empty { return [0x00] }
+        if page == .full { return [0xff] }
+        return page.bytes[...]
+    }
+
+    private static func page(of record: RawSpan) -> BitfieldPage? {
+        guard record.byteCount == 1 else { return BitfieldPage(bytes: record) }
+        switch record.unsafeLoad(as: UInt8.self) {
+        case 0x00: return .empty
+        case 0xff: return .full
+        default: return nil
+        }
+    }
+
     /// The stored page `index`.
     public func page(at index: UInt64) throws -> BitfieldPage? {
         try core.engine.read { snapshot in
             try LogKey(core.number, page: index).withBytes { key in
                 try snapshot.withValue(Schema.bitfield, key: key) { value in
-                    guard let page = BitfieldPage(bytes: value) else {
+                    guard let page = Self.page(of: value) else {
                         throw StorageRecordError(.damaged, "page \(index) of a core's bitfield does not decode")
                     }
                     return page

@@ -80,8 +80,12 @@ import Testing
         let child = fork()
         if child == 0 {
             let read = Result { try engine.withSnapshot { _ in } }
-            let write = Result { try engine.sync() }
-            _exit(read.isClosed && write.isClosed ? 0 : 1)
+            let others = [
+                Result { try engine.sync() }, Result { try engine.compact { _ in } }, Result { try engine.suspend() },
+                Result { try engine.copy(to: directory.path + "/copy") { _ in } },
+            ]
+            try? engine.close()
+            _exit(read.isClosed && others.allSatisfy(\.isClosed) ? 0 : 1)
         }
         var status: Int32 = -1
         #expect(waitpid(child, &status, 0) == child && status == 0)

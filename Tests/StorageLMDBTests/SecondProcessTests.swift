@@ -75,6 +75,19 @@ import Testing
         try engine.close()
     }
 
+    @Test func `a full table of readers is cleared of those that died`() async throws {
+        let directory = try TemporaryDirectory()
+        let engine = try directory.open { $0.maximumReaders = 1 }
+        let path = directory.path
+        await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
+            try openForReading(path).read { _ in _ = kill(getpid(), SIGKILL) }
+        }
+        // The writer began without a reader, so the dead one has the only place.
+        #expect(try engine.statistics().peakReaders == 1)
+        #expect(try engine.value("a") == nil)
+        try engine.close()
+    }
+
     @Test(arguments: Durability.allCases)
     func `a limit on file sizes fails the write, and a higher one lets the next through`(
         _ durability: Durability

@@ -24,7 +24,7 @@ extension Core {
     /// Where block `index` lies; `nil` where it is not here.
     private func spans(holding index: UInt64) throws -> Spans? {
         try state.withLock { state in
-            guard !state.isClosed else { throw HypercoreError(.closed, key: key, "the log is closed") }
+            try requireChangeable(state)
             guard index < state.durable.length else { return nil }
             // A bitfield that cannot be read hides no block; `has` and the replication of the log say that it is damaged.
             let isHere = (try? state.blocks.contains(index)) ?? true
@@ -53,6 +53,8 @@ extension HypercoreError {
             self = error
         case let error as StorageError where error.code == .closed:
             self.init(.closed, key: key, "the store is closed")
+        case let error as StorageError where error.code == .suspended:
+            self.init(.suspended, key: key, "the store is suspended; resume it to read from it")
         case let error as StorageError where error.code == .conflict:
             self.init(.conflict, key: key, "the log was changed underneath: \(error)")
         case let error as StorageError:

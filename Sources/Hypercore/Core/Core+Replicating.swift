@@ -13,6 +13,8 @@ struct TurnEffects {
     var events: [CoreEvent] = []
     /// Whether all peers are to be let go: the store is out of order.
     var abandonsPeers = false
+    /// Whether a write set was queued that nobody awaits.
+    var drivesWriter = false
 }
 
 extension Core {
@@ -27,6 +29,7 @@ extension Core {
                 state.replicator.flush(log: CoreLogView(self, state), now: registry.now, into: &effects.replication)
             }
             aftermath.events = effects.events
+            aftermath.drivesWriter = effects.drivesWriter
             apply(&effects.replication, to: &state, &aftermath)
             if effects.abandonsPeers { aftermath.closing.append(contentsOf: state.peers.values) }
         }
@@ -37,24 +40,33 @@ extension Core {
     ///
     /// Messages are queued here, under the lock, so that a peer gets them in the order of the core's changes.
     private func apply(_ effects: inout Effects, to state: inout CoreState, _ aftermath: inout Aftermath) {
-        for effect in effects.take() {
-            switch effect {
-            case .send(let peer, let message):
-                guard let channel = state.peers[peer] else { continue }
-                send(message, on: channel, &aftermath)
-            case .commit(let id, let batch):
-                store(batch, id, in: &state, &aftermath)
-            case .answersReady(let peer):
-                if let channel = state.peers[peer] { aftermath.answering.append(channel) }
-            case .finished(let token, let outcome):
-                if let handler = state.waiters.remove(token) { aftermath.ended.append((handler, .success(outcome))) }
-            case .destroyStream(let peer, let fault):
-                guard let channel = state.peers[peer] else { continue }
-                aftermath.failing.append((channel.stream, ReplicationError(.misbehaved, "\(fault)")))
-            case .event(let event):
-                state.transfers.count(event)
-                if let event = CoreEvent(event) { aftermath.events.append(event) }
-            }
+        var pending = effects.take()
+        while !pending.isEmpty {
+            // What is handed out and cannot be stored at once goes back to the machine, which may have more to say.
+            var further = Effects()
+            for effect in pending { apply(effect, to: &state, &further, &aftermath) }
+            pending = further.take()
+        }
+    }
+
+    private func apply(
+        _ effect: Effect, to state: inout CoreState, _ further: inout Effects, _ aftermath: inout Aftermath
+    ) {
+        switch effect {
+        case .send(let peer, let message):
+            if let channel = state.peers[peer] { send(message, on: channel, &aftermath) }
+        case .commit(let id, let batch):
+            store(batch, id, in: &state, &further, &aftermath)
+        case .answersReady(let peer):
+            if let channel = state.peers[peer] { aftermath.answering.append(channel) }
+        case .finished(let token, let outcome):
+            if let handler = state.waiters.remove(token) { aftermath.ended.append((handler, .success(outcome))) }
+        case .destroyStream(let peer, let fault):
+            guard let channel = state.peers[peer] else { return }
+            aftermath.failing.append((channel.stream, ReplicationError(.misbehaved, "\(fault)")))
+        case .event(let event):
+            state.transfers.count(event)
+            if let event = CoreEvent(event) { aftermath.events.append(event) }
         }
     }
 
@@ -98,6 +110,7 @@ extension Core {
         let now = channel.stream.now
         turn { state, effects in
             guard state.peers[channel.peer] != nil else { return }
+            hearWitness(messages, from: channel, in: &state, &effects)
             let log = CoreLogView(self, state)
             for message in messages {
                 state.replicator.receive(

@@ -76,9 +76,10 @@ extension Core {
         _ open: (inout CoreState, inout Effects) -> WantToken, _ wait: CancellableWait,
         _ handler: @escaping WaiterTable.Handler
     ) {
-        var isClosed = false
+        var end: CoreEnd?
         turn { state, effects in
-            guard !state.isClosed else { return isClosed = true }
+            end = state.end
+            guard end == nil else { return }
             let token = open(&state, &effects.replication)
             state.waiters.add(token) { [key] result in
                 handler(
@@ -90,7 +91,7 @@ extension Core {
             }
             wait.arm(token)
         }
-        if isClosed { return handler(.failure(HypercoreError(.closed, key: key, "the log is closed"))) }
+        if let end { return handler(.failure(end.error(key))) }
         wait.carryOutIfEnded()
     }
 

@@ -42,10 +42,15 @@ struct CoreState {
     var stagingEpoch: UInt64 = 0
     /// Whether the store holds another history than this core knows: nothing can be written until it is opened again.
     var isSuperseded = false
-    /// Write sets that are queued and have not ended.
-    var pendingWrites = 0
+    /// The changes that are queued and have not ended.
+    var underway = StagedNodes()
+    /// The lowest length that committed changes have cut the log to, whose head was not made because a later one of
+    /// their group replaced it.
+    var cutSinceDurable: UInt64?
     /// Whether nobody holds the core, and it waits for its write sets to end before it does.
     var isUnused = false
+    /// What snapshots keep from being swept.
+    var leases = SpanLeases()
     /// Which blocks are here.
     let blocks: BlockPresence
     /// Who the core is, as it is stored.
@@ -54,6 +59,8 @@ struct CoreState {
     var authority: TreeAuthority?
     /// What signs for this core; `nil` where it can only be read.
     var signer: CoreSigner?
+    /// Whether what the signer has signed is all here.
+    var trust = HistoryTrust()
     /// The replication protocol's state, and the streams that it talks over.
     var replicator: Replicator
     var peers: [PeerID: PeerChannel] = [:]
@@ -61,7 +68,23 @@ struct CoreState {
     var waiters = WaiterTable()
     /// What came and went since the core was opened.
     var transfers = TransferCounts()
-    var isClosed = false
+    /// How the core has ended, if it has.
+    var end: CoreEnd?
+
+    var isClosed: Bool { end != nil }
+}
+
+/// How a core has ended.
+enum CoreEnd: Sendable {
+    case closed
+    case purged
+
+    func error(_ key: CoreKey) -> HypercoreError {
+        switch self {
+        case .closed: HypercoreError(.closed, key: key, "the log was closed")
+        case .purged: HypercoreError(.purged, key: key, "the log was purged from this store")
+        }
+    }
 }
 
 // MARK: - What the log is
@@ -70,8 +93,11 @@ extension Core {
     var durableHead: HeadRecord { state.withLock { $0.durable } }
     var contiguousLength: UInt64 { state.withLock { $0.blocks.contiguousLength(of: $0.durable.length) } }
     var holdsSigningKey: Bool { state.withLock { $0.signer != nil } }
-    var isWritable: Bool { writer != nil && holdsSigningKey }
+    var isWritable: Bool { writer != nil && state.withLock { $0.signer != nil && $0.trust.stop == nil } }
     var transfers: TransferCounts { state.withLock { $0.transfers } }
+    var currentIdentity: CoreIdentity { state.withLock { $0.identity } }
+    /// The error of whoever uses the core after its end; `nil` while it is open.
+    var ended: HypercoreError? { state.withLock { $0.end }?.error(key) }
     var peerCount: Int { state.withLock { $0.peers.count } }
     var nextDeadline: Milliseconds? { state.withLock { $0.replicator.nextDeadline } }
 }
@@ -85,7 +111,7 @@ extension Core {
     ///   would read a head from the store that is about to be replaced.
     func becomeUnused() -> Bool {
         state.withLock { state in
-            state.isUnused = state.pendingWrites > 0
+            state.isUnused = state.underway.count > 0
             return !state.isUnused
         }
     }
@@ -97,17 +123,17 @@ extension Core {
 
     /// Ends the core if only its write sets have kept it.
     func endIfUnused() {
-        if state.withLock({ $0.isUnused && $0.pendingWrites == 0 }) { registry.forgetIfUnused(self) }
+        if state.withLock({ $0.isUnused && $0.underway.count == 0 }) { registry.forgetIfUnused(self) }
     }
 
     /// Ends the core: waits end with an error, channels close, nothing further is staged. What was queued is written.
-    func end() {
+    func end(_ end: CoreEnd = .closed) {
         let (handlers, channels) = state.withLock { state in
-            state.isClosed = true
+            state.end = state.end ?? end
             defer { state.peers = [:] }
             return (state.waiters.removeAll(), state.peers.values)
         }
-        for handler in handlers { handler(.failure(HypercoreError(.closed, key: key, "the log was closed"))) }
+        for handler in handlers { handler(.failure(end.error(key))) }
         for channel in channels { channel.stream.close(channel) }
         events.finish()
     }

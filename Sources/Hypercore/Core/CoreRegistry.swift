@@ -19,6 +19,11 @@ public final class CoreRegistry: Sendable {
     let hashing: any TreeHashing
     private let clock: @Sendable () -> ContinuousClock.Instant
     private let deriveKeyPair: KeyPairDerivation
+    private let sweeper: Sweeper
+    /// Shut while the store is suspended.
+    let gate = Gate()
+    /// Who may confirm the logs of a store that is in doubt. Taken under a core's lock.
+    let witnesses = Mutex(Witnesses())
     private let state = Mutex(State())
 
     private struct State {
@@ -46,6 +51,8 @@ public final class CoreRegistry: Sendable {
         var holders: Int
         /// The commit that makes a new core durable.
         var creation: CommitTicket?
+        /// The commit that removes the core from the store, while it is under way.
+        var removal: CommitTicket?
 
         init(core: Core, holders: Int, creation: CommitTicket? = nil) {
             self.core = core
@@ -68,6 +75,7 @@ public final class CoreRegistry: Sendable {
         self.directory = directory
         self.hashing = hashing
         self.deriveKeyPair = deriveKeyPair
+        sweeper = Sweeper(directory)
     }
 }
 
@@ -86,12 +94,14 @@ extension CoreRegistry {
     public func session(_ discoveryKey: DiscoveryKey, creating creation: CoreIdentity? = nil) async throws -> Hypercore?
     {
         do {
+            try await gate.pass()
+            await waitForRemoval(of: discoveryKey)
             guard let (core, ticket) = try retain(discoveryKey, creating: creation) else { return nil }
             let session = Hypercore(retaining: core)
             if let ticket { try await awaitCreation(of: core, ticket) }
             return session
         } catch {
-            throw HypercoreError(error, key: creation?.key)
+            throw HypercoreError.translating(error, key: creation?.key)
         }
     }
 
@@ -120,7 +130,9 @@ extension CoreRegistry {
     /// - Returns: whether it still is.
     func retainAgain(_ core: Core) -> Bool {
         state.withLock { state in
-            guard state.cores[core.discoveryKey]?.core === core else { return false }
+            guard let entry = state.cores[core.discoveryKey], entry.core === core, entry.removal == nil else {
+                return false
+            }
             state.retain(core.discoveryKey)
             return true
         }
@@ -131,7 +143,8 @@ extension CoreRegistry {
     ) throws -> (core: Core, creation: CommitTicket?)? {
         let (opened, watchers) = try state.withLock { state -> (Entry?, [Watcher]) in
             guard !state.isClosed else { throw HypercoreError(.closed, key: creation?.key, "the store is closed") }
-            if state.cores[discoveryKey] != nil {
+            if let entry = state.cores[discoveryKey] {
+                guard entry.removal == nil else { throw CoreEnd.purged.error(entry.core.key) }
                 state.retain(discoveryKey)
                 return (state.cores[discoveryKey], [])
             }
@@ -166,9 +179,10 @@ extension CoreRegistry {
         _ identity: CoreIdentity, _ stored: StoredCore, head: HeadRecord, presence: PresenceRecord?
     ) throws -> Core {
         let authority = try authority(of: identity)
+        let signer = authority.flatMap { self.signer(for: identity, authority: $0) }
         let state = CoreState(
             durable: head, staged: head, blocks: BlockPresence(stored, record: presence), identity: identity,
-            authority: authority, signer: authority.flatMap { signer(for: identity, authority: $0) },
+            authority: authority, signer: signer, trust: try trust(in: stored, signs: signer != nil),
             replicator: Replicator(key: identity.key, seed: .random(in: .min ... .max)))
         return Core(key: identity.key, stored: stored, registry: self, state: state)
     }
@@ -188,6 +202,89 @@ extension CoreRegistry {
         guard let alias = identity.alias else { return nil }
         return CoreSigner(authority: authority) { [deriveKeyPair] in deriveKeyPair(alias) }
     }
+}
+
+// MARK: - Purging
+
+extension CoreRegistry {
+    /// Removes a core from the store; see ``Hypercore/purge()``.
+    func purge(_ core: Core) async throws {
+        do {
+            let writer = try core.requireWriter()
+            let ticket = try state.withLock { state -> CommitTicket in
+                guard let entry = state.cores[core.discoveryKey], entry.core === core else {
+                    throw core.ended ?? CoreEnd.closed.error(core.key)
+                }
+                if let removal = entry.removal { return removal }
+                let set = directory.purgeSet(core.stored, core.currentIdentity)
+                let ticket = writer.enqueue(set) { [self] outcome in finishPurging(core, outcome) }
+                state.cores[core.discoveryKey]?.removal = ticket
+                return ticket
+            }
+            try await writer.commit(ticket)
+        } catch {
+            throw HypercoreError.translating(error, key: core.key)
+        }
+    }
+
+    private func finishPurging(_ core: Core, _ outcome: Result<CommitReceipt, StorageError>) {
+        let isRemoved = (try? outcome.get()) != nil
+        state.withLock { state in
+            guard state.cores[core.discoveryKey]?.core === core else { return }
+            if isRemoved {
+                state.cores[core.discoveryKey] = nil
+            } else {
+                state.cores[core.discoveryKey]?.removal = nil
+            }
+        }
+        guard isRemoved else { return }
+        core.end(.purged)
+        sweep()
+    }
+
+    /// Returns when no purge of this core is under way.
+    private func waitForRemoval(of discoveryKey: DiscoveryKey) async {
+        while let removal = state.withLock({ $0.cores[discoveryKey]?.removal }) {
+            // Whether it went well is told to those who purge.
+            _ = try? await directory.writer?.commit(removal)
+        }
+    }
+}
+
+// MARK: - Sweeping
+
+extension CoreRegistry {
+    /// Sweeps, soon, what no log and no snapshot refers to any more.
+    public func sweep() {
+        sweeper.wake { [weak self] in self?.openCoresByNumber ?? [:] }
+    }
+
+    /// Returns when nothing is left to be swept, but for what snapshots read.
+    public func finishSweeping() async {
+        await sweeper.settle()
+    }
+
+    /// Ends sweeping for good, after the step that is under way. What is left is swept the next time that the store is
+    /// opened.
+    public func stopSweeping() async {
+        await sweeper.stop()
+    }
+
+    private var openCoresByNumber: [CoreNumber: Core] {
+        state.withLock { state in
+            Dictionary(uniqueKeysWithValues: state.cores.values.map { ($0.core.stored.number, $0.core) })
+        }
+    }
+}
+
+// MARK: - Suspending
+
+extension CoreRegistry {
+    /// Makes what may wait for a read wait: the store is about to be suspended.
+    public func holdReaders() { gate.shut() }
+
+    /// Lets go on what waited.
+    public func releaseReaders() { gate.open() }
 }
 
 // MARK: - Letting go
@@ -220,8 +317,9 @@ extension CoreRegistry {
     /// Retains all cores that are open now.
     func retainOpenCores() -> [Core] {
         state.withLock { state in
-            for key in state.cores.keys { state.retain(key) }
-            return state.cores.values.map(\.core)
+            let open = state.cores.values.filter { $0.removal == nil }.map(\.core)
+            for core in open { state.retain(core.discoveryKey) }
+            return open
         }
     }
 
@@ -248,6 +346,7 @@ extension CoreRegistry {
             defer { (state.cores, state.watchers) = ([:], [:]) }
             return (state.cores.values.map(\.core), state.watchers.values)
         }
+        gate.open()
         for core in cores { core.end() }
         for watcher in watchers { watcher.closed() }
     }

@@ -6,6 +6,8 @@ public enum CoreEvent: Hashable, Sendable {
     case appended(length: UInt64)
     /// The log was cut to this length and began this fork.
     case truncated(length: UInt64, fork: UInt64)
+    /// The content of these blocks was forgotten here, if it was here.
+    case cleared(Range<UInt64>)
     /// A block came from a peer and was stored.
     case downloaded(index: UInt64, byteCount: Int)
     /// A block was sent to a peer.
@@ -14,6 +16,10 @@ public enum CoreEvent: Hashable, Sendable {
     case peerAdded
     /// A peer stopped replicating the log.
     case peerRemoved
+    /// The log is not appended to any more, for this reason.
+    case appendingStopped(AppendingStop)
+    /// What had stopped appending is over.
+    case appendingResumed
 }
 
 /// Hands every event to every subscriber, each with a bounded buffer of its own.

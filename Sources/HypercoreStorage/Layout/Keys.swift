@@ -3,12 +3,14 @@ import Crypto
 import StorageEngine
 
 /// The number under which a store keeps a core; given once, never again.
-public struct CoreNumber: Hashable, Sendable {
+public struct CoreNumber: Hashable, Sendable, Comparable {
     let value: UInt32
 
     init(_ value: UInt32) {
         self.value = value
     }
+
+    public static func < (left: CoreNumber, right: CoreNumber) -> Bool { left.value < right.value }
 }
 
 /// A run of appends between two truncations of one core; see ``Schema``.
@@ -58,6 +60,19 @@ struct LogKey {
         return key.unsafeLoadUnaligned(fromByteOffset: 8, as: UInt64.self).bigEndian
     }
 
+    /// The keys of the blocks of one generation from `start` on.
+    static func range(_ core: CoreNumber, _ generation: Generation, from start: UInt64) -> KeyRange {
+        let all = KeyRange(prefix: Array(LogKey(core, generation, index: 0).array.prefix(8)))
+        return KeyRange(lower: LogKey(core, generation, index: start).array, upper: all.upper)
+    }
+
+    /// The keys of some blocks of one generation.
+    static func range(_ core: CoreNumber, _ generation: Generation, _ blocks: Range<UInt64>) -> KeyRange {
+        KeyRange(
+            lower: LogKey(core, generation, index: blocks.lowerBound).array,
+            upper: LogKey(core, generation, index: blocks.upperBound).array)
+    }
+
     /// All keys of the table that belong to `core`.
     static func all(of core: CoreNumber) -> KeyRange {
         KeyRange(prefix: Array(LogKey(core, .first, index: 0).array.prefix(4)))
@@ -69,16 +84,27 @@ enum RecordKey {
     static let format = Array("format".utf8)
     static let nextCore = Array("next-core".utf8)
     static let primaryKey = Array("primary-key".utf8)
+    static let historyDoubt = Array("history-doubt".utf8)
 
     /// The kinds of records that a core has one of.
     enum CoreRecord: UInt8 {
         case identity = 0
         case head = 1
         case presence = 2
+        case trust = 3
+        /// Followed by the key that the user chose.
+        case userData = 16
     }
 
     /// Where a core's number is found by its discovery key.
     static func pointer(_ discoveryKey: DiscoveryKey) -> [UInt8] { [0x00] + discoveryKey.bytes.array }
+
+    /// What a pointer holds.
+    static func number(_ core: CoreNumber) -> [UInt8] {
+        var writer = ByteWriter(reservingCapacity: 4)
+        writer.uint32(core.value)
+        return writer.bytes
+    }
 
     /// All pointers.
     static let pointers = KeyRange(prefix: [0x00])
@@ -91,6 +117,20 @@ enum RecordKey {
         writer.uint8(kind.rawValue)
         return writer.bytes
     }
+
+    /// All of a core's own records.
+    static func records(of core: CoreNumber) -> KeyRange {
+        KeyRange(prefix: Array(record(core, .identity).dropLast()))
+    }
+
+    /// The most bytes that a key of user data has.
+    static let longestUserKey = 400
+
+    /// Where user data of a core is kept.
+    static func userData(_ core: CoreNumber, _ key: [UInt8]) -> [UInt8] { record(core, .userData) + key }
+
+    /// All garbage.
+    static let garbage = KeyRange(prefix: [0x02])
 
     /// The most bytes that a name takes in a key. A longer one is kept by its hash, so that every name fits.
     static let longestPlainName = 400

@@ -59,6 +59,49 @@ public struct Spans: Hashable, Sendable {
     }
 }
 
+// MARK: - Parts
+
+extension Spans {
+    /// The parts of `range` that lie in one generation each, in order.
+    func parts(of range: Range<UInt64>) -> [(generation: Generation, blocks: Range<UInt64>)] {
+        var parts: [(generation: Generation, blocks: Range<UInt64>)] = []
+        var start = range.lowerBound
+        for span in spans where span.end > start && start < range.upperBound {
+            let end = min(span.end, range.upperBound)
+            parts.append((span.generation, start..<end))
+            start = end
+        }
+        return parts
+    }
+
+    /// What a log of `length` blocks that lay in `old` no longer refers to, now that it lies in these spans.
+    ///
+    /// A generation that a log was cut in is never appended to again, so each piece has no end.
+    func dropped(from old: Spans, length: UInt64) -> [GenerationTail] {
+        old.parts(of: 0..<length).compactMap { part in
+            let end = end(of: part.generation) ?? part.blocks.lowerBound
+            guard end < part.blocks.upperBound else { return nil }
+            return GenerationTail(generation: part.generation, start: max(end, part.blocks.lowerBound))
+        }
+    }
+
+    /// Whether a log of `length` blocks in these spans has blocks in `tail`.
+    public func reach(into tail: GenerationTail, length: UInt64) -> Bool {
+        parts(of: 0..<length).contains { $0.generation == tail.generation && $0.blocks.upperBound > tail.start }
+    }
+
+    private func end(of generation: Generation) -> UInt64? {
+        spans.first { $0.generation == generation }?.end
+    }
+}
+
+/// The blocks of one generation from one on.
+public struct GenerationTail: Hashable, Sendable {
+    let generation: Generation
+    /// The first block.
+    let start: UInt64
+}
+
 // MARK: - Encoding
 
 extension Spans {

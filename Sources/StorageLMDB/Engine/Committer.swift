@@ -30,7 +30,8 @@ final class Committer: @unchecked Sendable {
     private let environment: Environment
     private let file: FileDescriptor
     private var fileLength: FileLength
-    private let trust: Trust?
+    /// `nil` where the store is only read.
+    let trust: Trust?
     private var isSyncing = true
     /// Whether anything was committed since the last sync, also by a process that was killed.
     private(set) var hasUnsynced: Bool
@@ -43,7 +44,6 @@ final class Committer: @unchecked Sendable {
         fileLength = opened.fileLength
         trust = opened.trust
         hasUnsynced = opened.trust?.isDirty ?? false
-        trust?.hold()
     }
 
     /// Runs `body` in a transaction, and commits it.

@@ -18,6 +18,8 @@ struct EnvironmentOpener {
     let name: String
     /// Whether the store is being created, so that the environment may be empty.
     let isNew: Bool
+    /// What is to be told about durability; `nil` where the store is only read.
+    var trust: Trust?
 
     private var path: String { directory.path + "/" + name }
     private var dataPath: String { path + "/data.mdb" }
@@ -27,8 +29,7 @@ struct EnvironmentOpener {
         let environment: Environment
         let file: FileDescriptor
         var fileLength: FileLength
-        /// `nil` where the store is only read.
-        var trust: Trust?
+        let trust: Trust?
     }
 
     func open() throws(StorageError) -> Opened {
@@ -37,8 +38,9 @@ struct EnvironmentOpener {
         do throws(StorageError) {
             let file = try FileDescriptor(opening: dataPath, isReadOnly ? O_RDONLY : O_RDWR)
             let handles = try openTables(pointer)
-            let environment = Environment(pointer: pointer, path: directory.path, handles: handles)
-            return Opened(environment: environment, file: file, fileLength: FileLength(of: file))
+            let environment = Environment(
+                pointer: pointer, path: directory.path, handles: handles, compression: options.compression)
+            return Opened(environment: environment, file: file, fileLength: FileLength(of: file), trust: trust)
         } catch {
             mdb_env_close(pointer)
             throw error

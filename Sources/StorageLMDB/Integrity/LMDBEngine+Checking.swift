@@ -44,8 +44,3 @@ extension LMDBEngine {
         }
     }
 }
-
-extension StoreDirectory {
-    /// The data file of an environment.
-    func dataPath(of environment: String) -> String { path + "/" + environment + "/data.mdb" }
-}

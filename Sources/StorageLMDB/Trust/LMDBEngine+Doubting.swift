@@ -2,7 +2,7 @@ public import StorageEngine
 
 extension LMDBEngine: DoubtingEngine {
     /// Why what is stored may be older than what was acknowledged, as found when the engine was opened; `nil` where it
-    /// cannot be, and in an engine that only reads.
+    /// cannot be, once that is settled, and in an engine that only reads.
     ///
     /// A store that was restored, moved to another disk or machine, or copied in any way but by renaming its directory,
     /// counts as `.copied`. After either finding the structure was checked, and is sound. What nobody can notice here is

@@ -19,9 +19,6 @@ import Darwin
 ///
 /// What it cannot notice: a disk, or a virtual machine, that goes back as a whole.
 final class Trust: Sendable {
-    /// What was found when the store was opened.
-    let doubt: HistoryDoubt?
-
     private struct Guarded {
         var record: TrustRecord
         /// Whether the store's lock is held: without it, another process may write the record.
@@ -62,7 +59,6 @@ final class Trust: Sendable {
         }
         // A record that says the same as before may be lost again.
         try file.write(&record, isDurable: record.isNews(to: found?.record))
-        doubt = record.doubt
         guarded = Mutex(Guarded(record: record))
     }
 
@@ -84,6 +80,9 @@ final class Trust: Sendable {
 // MARK: - Durability
 
 extension Trust {
+    /// What was found when the store was opened, until it is settled.
+    var doubt: HistoryDoubt? { guarded.withLock { $0.record.doubt } }
+
     var isDirty: Bool { guarded.withLock { $0.record.state != .clean } }
 
     /// To be called before every commit that is not synced; costs something only after "clean".
@@ -124,11 +123,12 @@ extension Trust {
 extension Trust {
     /// To be called before the store points to another data file, which has to be complete. The store is trusted with
     /// either from now on, so that a crash around the switch brings up no doubt.
-    func willReplaceData(by new: FileDescriptor) throws(StorageError) {
+    func willReplaceData(_ current: FileDescriptor, by new: FileDescriptor) throws(StorageError) {
+        let stamp = current.stamp
         // A new environment begins with a low transaction.
         let place = TrustRecord.Place(file: new.stamp, machine: machine.fingerprint, transaction: 0)
         try change { record in
-            record.places = record.places.prefix(1) + [place]
+            record.places = record.places.filter { $0.file == stamp } + [place]
         }
     }
 

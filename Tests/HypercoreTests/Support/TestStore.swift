@@ -64,6 +64,43 @@ struct TestStore {
     }
 }
 
+// MARK: - What is stored
+
+extension TestStore {
+    struct StoredRecord: Hashable {
+        let table: String
+        let key: [UInt8]
+        let value: [UInt8]
+    }
+
+    /// Everything that is stored.
+    func allRecords() throws -> [StoredRecord] {
+        var records: [StoredRecord] = []
+        try engine.read { snapshot in
+            for table in Schema.tables {
+                try snapshot.scan(table, KeyRange()) { key, value in
+                    records.append(
+                        StoredRecord(
+                            table: table.name, key: key.withUnsafeBytes { Array($0) },
+                            value: value.withUnsafeBytes { Array($0) }))
+                    return .next
+                }
+            }
+        }
+        return records
+    }
+
+    /// How many records a table has.
+    func recordCount(of table: String) throws -> Int {
+        try allRecords().count { $0.table == table }
+    }
+
+    /// How many pieces of garbage wait to be swept.
+    func garbageCount() throws -> Int {
+        try registry.directory.garbage(limit: .max).count
+    }
+}
+
 /// Blocks that can be told apart.
 func numberedBlocks(_ range: Range<Int>) -> [[UInt8]] {
     range.map { Array("block \($0)".utf8) }

@@ -64,51 +64,77 @@ extension BlockPresence {
 
 // MARK: - Changing
 
+/// One step of a change to which blocks are here.
+enum PresenceEdit: Hashable, Sendable {
+    /// These blocks are here now.
+    case add(Range<UInt64>)
+    /// These blocks are no longer here.
+    case clear(Range<UInt64>)
+    /// The log was cut at this length.
+    case truncate(UInt64)
+}
+
 /// A change to a ``BlockPresence`` that is queued.
-struct PresenceChange: Sendable {
-    fileprivate let bitfield: LocalBitfield?
-    fileprivate let revision: UInt64
+enum PresenceChange: Sendable {
+    /// Which blocks are here stays as it is.
+    case none
+    /// What it becomes: `nil` where every block will be here.
+    case to(LocalBitfield?, revision: UInt64)
 }
 
 extension BlockPresence {
-    /// Puts into `write` that the blocks of a log grow from `oldLength` to `length`, of which `added` will be here, in
-    /// ascending order.
+    /// Puts into `write` what `edits` make of the blocks of a log that grows or shrinks from `oldLength` to `length`.
     ///
-    /// - Returns: what to hand to ``commit(_:)`` once the write set is committed.
-    func stage(_ added: [Range<UInt64>], oldLength: UInt64, length: UInt64, in write: inout CoreWrite) throws
-        -> PresenceChange
-    {
-        if staged == nil, added == [oldLength..<length] || (added.isEmpty && oldLength == length) {
-            // A whole log stays whole. If it is only about to become so, this must not outlive the failure of that.
-            if durable != nil { write.expectPresence(revision: nil) }
-            return PresenceChange(bitfield: nil, revision: stagedRevision)
+    /// Changes nothing yet: hand the result to ``advance(to:)`` when the write set is queued, and to ``commit(_:)`` once
+    /// it is committed.
+    func change(
+        by edits: [PresenceEdit], oldLength: UInt64, length: UInt64, in write: inout CoreWrite
+    ) throws -> PresenceChange {
+        if staged == nil, edits.keepWhole(oldLength: oldLength, length: length) {
+            // If the log is only about to become whole, this must not outlive the failure of that.
+            guard durable != nil else { return .none }
+            write.expectPresence(revision: nil)
+            return .to(nil, revision: stagedRevision)
         }
+        guard !edits.isEmpty || oldLength != length else { return .none }
         write.expectPresence(revision: staged == nil ? nil : stagedRevision)
         var changed = staged ?? LocalBitfield(baseLength: oldLength, contiguousLength: oldLength)
         let revisionBefore = changed.revision
-        for range in added { try changed.set(range, reading: source) }
-        stagedRevision += 1
-        if changed.contiguousLength >= length {
-            write.put(presence: nil)
-            staged = nil
-        } else {
-            for (index, page) in changed.changes(since: revisionBefore) { write.put(page: page, at: index) }
-            write.put(
-                presence: PresenceRecord(
-                    revision: stagedRevision, baseLength: changed.baseLength,
-                    contiguousLength: changed.contiguousLength))
-            staged = changed
+        for edit in edits {
+            switch edit {
+            case .add(let range): try changed.set(range, reading: source)
+            case .clear(let range): try changed.clear(range, reading: source)
+            case .truncate(let length): try changed.truncate(to: length, reading: source)
+            }
         }
-        return PresenceChange(bitfield: staged, revision: stagedRevision)
+        let revision = stagedRevision + 1
+        guard changed.contiguousLength < length else {
+            write.put(presence: nil)
+            return .to(nil, revision: revision)
+        }
+        for (index, page) in changed.changes(since: revisionBefore) { write.put(page: page, at: index) }
+        write.put(
+            presence: PresenceRecord(
+                revision: revision, baseLength: changed.baseLength, contiguousLength: changed.contiguousLength))
+        return .to(changed, revision: revision)
+    }
+
+    /// Moves what is staged on by a change that is queued now.
+    func advance(to change: PresenceChange) {
+        guard case .to(let bitfield, let revision) = change else { return }
+        staged = bitfield
+        stagedRevision = revision
     }
 
     /// Takes over a change whose write set was committed. Changes are committed in the order in which they were staged.
     func commit(_ change: PresenceChange) {
-        durable = change.bitfield
-        durableRevision = change.revision
-        if let revision = durable?.revision { durable?.stored(upTo: revision) }
+        guard case .to(let bitfield, let revision) = change else { return }
+        durable = bitfield
+        durableRevision = revision
+        guard let bitfield else { return }
+        durable?.stored(upTo: bitfield.revision)
         // Pages that are stored need not be held for being changed any longer.
-        if let revision = change.bitfield?.revision { staged?.stored(upTo: revision) }
+        staged?.stored(upTo: bitfield.revision)
     }
 
     /// Gives up what is staged and was not committed.
@@ -118,5 +144,20 @@ extension BlockPresence {
     func resetStaging() {
         staged = durable
         stagedRevision = durableRevision
+    }
+}
+
+extension [PresenceEdit] {
+    /// Whether a log of which every block is here stays one.
+    fileprivate func keepWhole(oldLength: UInt64, length: UInt64) -> Bool {
+        var whole = oldLength
+        for edit in self {
+            switch edit {
+            case .add(let range) where range.lowerBound == whole: whole = range.upperBound
+            case .truncate(let length): whole = Swift.min(whole, length)
+            case .add, .clear: return false
+            }
+        }
+        return whole == length
     }
 }

@@ -6,14 +6,21 @@ import StorageEngine
 
 extension Core {
     /// Queues the write set of a verified batch. Nothing of it is shown to anybody before it is committed.
-    func store(_ batch: VerifiedBatch, _ id: CommitID, in state: inout CoreState, _ aftermath: inout Aftermath) {
+    func store(
+        _ batch: VerifiedBatch, _ id: CommitID, in state: inout CoreState, _ effects: inout Effects,
+        _ aftermath: inout Aftermath
+    ) {
+        stopIfOvertaken(by: batch, in: &state, &aftermath)
+        guard batch.fork == state.staged.fork, batch.head == nil || batch.baseLength == state.staged.length else {
+            // A change of our own is under way that the batch does not know.
+            return state.replicator.failed(id, into: &effects)
+        }
         guard let writer, let staging = stage(batch, in: &state) else {
             // It cannot be stored: a read-only store, or one whose bitfield cannot be read. The peers are let go, for
             // the machine would only ask them again.
             for channel in state.peers.values { aftermath.closing.append(channel) }
             return
         }
-        state.pendingWrites += 1
         _ = writer.enqueue(staging.write.set) { [self] outcome in finishStoring(batch, id, staging, outcome) }
         aftermath.drivesWriter = true
     }
@@ -43,9 +50,12 @@ extension Core {
         if batch.head != nil { write.put(head: head) }
         if batch.manifest != nil { write.put(identity: identity) }
         do {
-            let presence = try state.blocks.stage(
-                runs(of: batch.blocks), oldLength: before.length, length: head.length, in: &write)
+            let presence = try state.blocks.change(
+                by: runs(of: batch.blocks).map(PresenceEdit.add), oldLength: before.length, length: head.length,
+                in: &write)
             state.staged = head
+            state.blocks.advance(to: presence)
+            state.underway.push(batch.nodes)
             return Staging(
                 write: write, head: head, identity: identity, presence: presence, epoch: state.stagingEpoch)
         } catch {
@@ -71,7 +81,7 @@ extension Core {
         _ batch: VerifiedBatch, _ id: CommitID, _ staging: Staging, _ outcome: Result<CommitReceipt, StorageError>
     ) {
         turn { state, effects in
-            state.pendingWrites -= 1
+            state.underway.popFirst()
             switch outcome {
             case .success:
                 state.blocks.commit(staging.presence)

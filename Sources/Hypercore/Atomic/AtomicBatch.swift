@@ -1,0 +1,182 @@
+import Crypto
+import HypercoreStorage
+import MerkleTree
+import StorageEngine
+import Synchronization
+
+/// Changes to any number of logs of one store that are made together or not at all.
+///
+/// It is handed to the closure of `Corestore.atomically(_:)`. What it has changed can be read through it at once; nobody
+/// else sees anything of it before the closure has returned and everything is committed.
+///
+/// ```swift
+/// try await store.atomically { batch in
+///     let entry = try batch.append(order, to: orders)
+///     try batch.append(receipt(for: entry.length - 1), to: receipts)
+///     try batch.truncate(drafts, to: 0)
+/// }
+/// ```
+public final class AtomicBatch: Sendable {
+    /// The most bytes that one batch may change.
+    public static let maximumByteCount = 64 << 20
+
+    struct Part: Sendable {
+        let core: Core
+        var draft: CoreDraft
+    }
+
+    private struct State {
+        var parts: [ObjectIdentifier: Part] = [:]
+        var byteCount = 0
+        var isOpen = true
+    }
+
+    private let registry: CoreRegistry
+    private let state = Mutex(State())
+
+    init(_ registry: CoreRegistry) {
+        self.registry = registry
+    }
+
+    /// Ends the batch and hands over what it changed, in the order of the cores' numbers.
+    func close() -> (parts: [Part], byteCount: Int) {
+        state.withLock { state in
+            state.isOpen = false
+            let parts = state.parts.values.sorted { $0.core.stored.number < $1.core.stored.number }
+            return (parts, state.byteCount)
+        }
+    }
+}
+
+// MARK: - Changing
+
+extension AtomicBatch {
+    /// Appends one block to `log`.
+    ///
+    /// - Throws: `HypercoreError`: `.notWritable`, `.blockTooLarge`, `.tooLarge` past ``maximumByteCount``, `.closed`.
+    @discardableResult
+    public func append(_ block: [UInt8], to log: Hypercore) throws -> Hypercore.AppendResult {
+        try append(contentsOf: CollectionOfOne(block), to: log)
+    }
+
+    /// Appends blocks to `log`.
+    ///
+    /// - Throws: as ``append(_:to:)``.
+    @discardableResult
+    public func append(
+        contentsOf blocks: some Collection<[UInt8]>, to log: Hypercore
+    ) throws -> Hypercore.AppendResult {
+        let leaves = try Leaves(of: blocks, core: log.core)
+        return try change(log, byteCount: leaves.byteCount) { core, draft, state in
+            try core.requireSigner(state)
+            if !leaves.isEmpty { try draft.append(leaves, hashing: core.hashing) }
+            return Hypercore.AppendResult(length: draft.head.length, byteLength: draft.head.tree.byteLength)
+        }
+    }
+
+    /// Cuts `log` at `length` and begins a new fork; see ``Hypercore/truncate(to:fork:)``.
+    ///
+    /// - Throws: `HypercoreError`: `.notWritable`, `.outOfBounds`, `.closed`.
+    public func truncate(_ log: Hypercore, to length: UInt64, fork: UInt64? = nil) throws {
+        try change(log, byteCount: Core.truncationByteCount) { core, draft, state in
+            try core.truncate(&draft, to: length, fork: fork, in: state)
+        }
+    }
+
+    /// Forgets the content of blocks of `log`; see ``Hypercore/clear(_:)``.
+    ///
+    /// - Throws: `HypercoreError`: `.notWritable`, `.closed`; `.tooLarge` for a range that would need several commits.
+    @discardableResult
+    public func clear(_ range: Range<UInt64>, of log: Hypercore) throws -> Hypercore.ClearResult {
+        guard UInt64(range.count) <= Core.clearedBlockLimit else {
+            throw HypercoreError(
+                .tooLarge, key: log.key,
+                "a batch clears \(Core.clearedBlockLimit) blocks at a time, not \(range.count)")
+        }
+        return try change(log, byteCount: Core.clearingByteCount(of: range)) { core, draft, _ in
+            try core.clear(&draft, range)
+        }
+    }
+
+    /// Keeps `value` beside `log`, or removes what is there; see ``Hypercore/setUserData(_:for:)``.
+    ///
+    /// - Throws: `HypercoreError`: `.notWritable`, `.outOfBounds`, `.tooLarge`, `.closed`.
+    public func setUserData(_ value: [UInt8]?, for key: String, of log: Hypercore) throws {
+        let userKey = Array(key.utf8)
+        try Core.check(userKey, of: log.key)
+        try change(log, byteCount: 512 + (value?.count ?? 0)) { _, draft, _ in
+            draft.set(userData: value, for: userKey)
+        }
+    }
+}
+
+// MARK: - Reading
+
+extension AtomicBatch {
+    /// The length that `log` has with what the batch has changed.
+    public func length(of log: Hypercore) throws -> UInt64 {
+        try draft(of: log).head.length
+    }
+
+    /// The fork that `log` has with what the batch has changed.
+    public func fork(of log: Hypercore) throws -> UInt64 {
+        try draft(of: log).head.fork
+    }
+
+    /// The block `index` of `log` with what the batch has changed; `nil` where it is not here.
+    public func read(_ index: UInt64, of log: Hypercore) throws -> [UInt8]? {
+        switch try draft(of: log).block(index) {
+        case .appended(let block): block
+        case .missing: nil
+        case .untouched: try log.core.read(index)
+        }
+    }
+
+    /// The user's data under `key` with what the batch has changed.
+    public func userData(_ key: String, of log: Hypercore) throws -> [UInt8]? {
+        let userKey = Array(key.utf8)
+        if let drafted = try draft(of: log).userData[userKey] { return drafted }
+        return try log.core.userData(userKey)
+    }
+
+    private func draft(of log: Hypercore) throws -> CoreDraft {
+        try change(log, byteCount: 0) { _, draft, _ in draft }
+    }
+
+    /// Changes the draft of `log`, which is begun on its present head where the batch has not touched it yet.
+    private func change<Value>(
+        _ log: Hypercore, byteCount: Int, _ edit: (Core, inout CoreDraft, borrowing CoreState) throws -> Value
+    ) throws -> Value {
+        try log.requireLive()
+        let core = log.core
+        precondition(core.registry === registry, "a batch changes logs of its own store only")
+        _ = try core.requireWriter()
+        return try state.withLock { state in
+            guard state.isOpen else { throw HypercoreError(.closed, key: core.key, "the batch has ended") }
+            let total = state.byteCount + byteCount
+            guard total <= Self.maximumByteCount else {
+                throw HypercoreError(
+                    .tooLarge, key: core.key,
+                    "a batch changes \(Self.maximumByteCount) bytes at most; split it into several")
+            }
+            let value = try core.state.withLock { coreState in
+                try core.requireChangeable(coreState)
+                let id = ObjectIdentifier(core)
+                var part = state.parts[id] ?? Part(core: core, draft: CoreDraft(on: coreState.staged))
+                guard part.draft.base == coreState.staged else { throw HypercoreError.movedUnderneath(core.key) }
+                let value = try edit(core, &part.draft, coreState)
+                state.parts[id] = part
+                return value
+            }
+            state.byteCount = total
+            return value
+        }
+    }
+}
+
+extension HypercoreError {
+    static func movedUnderneath(_ key: CoreKey) -> HypercoreError {
+        HypercoreError(
+            .conflict, key: key, "the log was changed by somebody else while the batch was made; make it again")
+    }
+}

@@ -1,0 +1,183 @@
+import Crypto
+import HypercoreStorage
+import MerkleTree
+import Replication
+import StorageEngine
+import Synchronization
+
+/// A change that was staged and is queued to be written.
+struct StagedChange: Sendable {
+    /// The signed head, once it was made; `nil` where the head does not move.
+    let seal: HeadSeal?
+    let presence: PresenceChange
+    /// The lowest length that the log is cut to on the way.
+    let cut: UInt64?
+    let cleared: [Range<UInt64>]
+    let epoch: UInt64
+}
+
+extension Core {
+    /// Puts the writes of `draft` into `write`, chained on what is staged. Changes nothing yet.
+    ///
+    /// - Throws: where the bitfield cannot be read, or the log is closed or cannot or must not be signed here.
+    func compose(
+        _ draft: CoreDraft, in state: borrowing CoreState, into set: WriteSet = WriteSet()
+    ) throws -> (set: WriteSet, change: StagedChange) {
+        precondition(draft.base == state.staged, "a draft was composed on another head than it was made for")
+        var write = CoreWrite(stored, expectingFork: draft.base.fork, length: draft.base.length, in: set)
+        draft.compose(into: &write)
+        let presence = try state.blocks.change(
+            by: draft.presence, oldLength: draft.base.length, length: draft.head.length, in: &write)
+        var seal: HeadSeal?
+        if draft.movesHead {
+            guard let signer = state.signer else { throw HypercoreError.holdsNoKey(key) }
+            try requireTrust(state)
+            let made = HeadSeal(draft.head) { [hashing] head in
+                head.length == 0 ? [] : try signer.sign(head.tree, hashing: hashing)
+            }
+            write.put(head: made)
+            seal = made
+        }
+        let change = StagedChange(
+            seal: seal, presence: presence, cut: draft.cut, cleared: draft.cleared, epoch: state.stagingEpoch)
+        return (write.set, change)
+    }
+
+    /// Moves what is staged on to the draft's end; its writes are about to be queued.
+    func advance(_ state: inout CoreState, to draft: CoreDraft, _ change: StagedChange) {
+        state.staged = draft.head
+        state.blocks.advance(to: change.presence)
+        if let cut = draft.cut { state.underway.cut(at: cut) }
+        state.underway.push(draft.nodes)
+    }
+
+    /// Stages a draft and queues its writes.
+    func enqueue(
+        _ draft: CoreDraft, in state: inout CoreState, room: GroupWriter.Room? = nil, through writer: GroupWriter
+    ) throws -> CommitTicket {
+        let (set, change) = try compose(draft, in: state)
+        advance(&state, to: draft, change)
+        return writer.enqueue(set, in: room) { [self] outcome in finish(change, outcome) }
+    }
+
+    /// Takes over what became of a queued change; called in the order of the queue.
+    func finish(_ change: StagedChange, _ outcome: Result<CommitReceipt, StorageError>) {
+        var leavesGarbage = false
+        turn { state, effects in
+            state.underway.popFirst()
+            if case .failure(let error) = outcome { return resetStaging(epoch: change.epoch, in: &state, after: error) }
+            state.blocks.commit(change.presence)
+            if let cut = change.cut { state.cutSinceDurable = min(state.cutSinceDurable ?? cut, cut) }
+            // Of the changes of one group only the last one's head was made; the others are part of it.
+            if let head = change.seal?.result {
+                leavesGarbage = state.cutSinceDurable != nil
+                move(to: head, in: &state, &effects)
+            }
+            for range in change.cleared {
+                effects.events.append(.cleared(range))
+                state.replicator.localChanged(
+                    .cleared(range), log: CoreLogView(self, state), into: &effects.replication)
+            }
+        }
+        if leavesGarbage { registry.sweep() }
+        endIfUnused()
+    }
+
+    /// Takes over a head of our own that is on disk now, and tells everybody.
+    private func move(to head: HeadRecord, in state: inout CoreState, _ effects: inout TurnEffects) {
+        let oldLength = state.durable.length
+        state.durable = head
+        var grownFrom = oldLength
+        if let cut = state.cutSinceDurable {
+            state.cutSinceDurable = nil
+            effects.events.append(.truncated(length: min(cut, oldLength), fork: head.fork))
+            state.replicator.localChanged(
+                .truncated(oldLength: oldLength), log: CoreLogView(self, state), into: &effects.replication)
+            grownFrom = min(cut, oldLength)
+        }
+        guard head.length > grownFrom else { return }
+        effects.events.append(.appended(length: head.length))
+        state.replicator.localChanged(
+            .appended(oldLength: grownFrom), log: CoreLogView(self, state), into: &effects.replication)
+    }
+
+    /// Gives up what is staged: what follows chains on what is on disk.
+    ///
+    /// Write sets end in the order of the queue, so the first of an epoch to fail was chained on the durable head. If
+    /// that one met another head, the store holds another history than this core knows.
+    func resetStaging(epoch: UInt64, in state: inout CoreState, after error: StorageError) {
+        guard state.stagingEpoch == epoch else { return }
+        if error.code == .conflict { state.isSuperseded = true }
+        state.stagingEpoch += 1
+        state.staged = state.durable
+        state.underway.invalidate()
+        state.blocks.resetStaging()
+    }
+}
+
+// MARK: - Making changes
+
+extension Core {
+    /// Makes a change and waits for its commit.
+    ///
+    /// `edit` makes the draft under the core's lock. The head that it builds on may belong to a commit that is still under
+    /// way: should that fail, this change is refused with it (its expectation no longer holds) and is made again on what
+    /// is there then, so `edit` may be called several times.
+    func change<Value: Sendable>(
+        byteCount: Int, _ edit: (inout CoreDraft, borrowing CoreState) throws -> Value
+    ) async throws -> Value {
+        do {
+            let writer = try requireWriter()
+            while true {
+                let room = try await writer.room(for: byteCount)
+                let (value, ticket) = try state.withLock { state in
+                    try requireChangeable(state)
+                    var draft = CoreDraft(on: state.staged)
+                    let value = try edit(&draft, state)
+                    return (value, try enqueue(draft, in: &state, room: room, through: writer))
+                }
+                if try await isCommitted(ticket, through: writer) { return value }
+            }
+        } catch {
+            throw HypercoreError.translating(error, key: key)
+        }
+    }
+
+    /// Waits for a commit.
+    ///
+    /// - Returns: `false` where the change was chained on one that failed, and is to be made again.
+    private func isCommitted(_ ticket: CommitTicket, through writer: GroupWriter) async throws -> Bool {
+        do throws(StorageError) {
+            try await writer.commit(ticket)
+            return true
+        } catch {
+            // Ours to repeat only if it was our own chain that broke. What the store holds in place of our history
+            // would refuse us for ever.
+            guard error.code == .conflict, !state.withLock({ $0.isSuperseded }) else { throw error }
+            return false
+        }
+    }
+
+    /// Through what this log is written.
+    func requireWriter() throws(HypercoreError) -> GroupWriter {
+        guard let writer else { throw HypercoreError(.notWritable, key: key, "the store was opened read-only") }
+        return writer
+    }
+
+    /// Throws where no change can be made to the log any more.
+    func requireChangeable(_ state: borrowing CoreState) throws(HypercoreError) {
+        if let end = state.end { throw end.error(key) }
+    }
+
+    /// Throws where this store cannot sign for the log, or must not.
+    func requireSigner(_ state: borrowing CoreState) throws(HypercoreError) {
+        guard state.signer != nil else { throw HypercoreError.holdsNoKey(key) }
+        try requireTrust(state)
+    }
+}
+
+extension HypercoreError {
+    static func holdsNoKey(_ key: CoreKey) -> HypercoreError {
+        HypercoreError(.notWritable, key: key, "this store does not hold the signing key of the log")
+    }
+}

@@ -1,0 +1,94 @@
+import Crypto
+import HypercoreStorage
+import Manifest
+import MerkleTree
+import StorageEngine
+import Synchronization
+
+extension Core {
+    /// About what the write set of a truncation weighs: a head, and a note for each of a few spans.
+    static let truncationByteCount = 4096
+
+    /// Cuts the log at `length` and begins a new fork; see ``Hypercore/truncate(to:fork:)``.
+    func truncate(to length: UInt64, fork: UInt64?) async throws {
+        try await change(byteCount: Self.truncationByteCount) { draft, state in
+            try truncate(&draft, to: length, fork: fork, in: state)
+        }
+    }
+
+    /// Cuts the log of a draft, after checking that it may be.
+    func truncate(
+        _ draft: inout CoreDraft, to length: UInt64, fork: UInt64?, in state: borrowing CoreState
+    ) throws {
+        try requireSigner(state)
+        let head = draft.head
+        guard length <= head.length else {
+            throw HypercoreError(
+                .outOfBounds, key: key, "a log of \(head.length) blocks cannot be truncated to \(length)")
+        }
+        if let prologue = state.authority?.prologue, length < prologue.length {
+            throw HypercoreError(
+                .outOfBounds, key: key,
+                "the manifest fixes the first \(prologue.length) blocks; the log cannot be truncated to \(length)")
+        }
+        let next = fork ?? head.fork + 1
+        guard next > head.fork, next < FlatTree.maximumLength else {
+            throw HypercoreError(
+                .outOfBounds, key: key,
+                "a truncation begins a fork above the present one (\(head.fork)) and below 2^53, not \(next)")
+        }
+        try draft.truncate(
+            to: length, fork: next,
+            reading: StagedTree(staged: state.underway, stored: stored.tree(spans: draft.base.spans)))
+    }
+}
+
+// MARK: - Clearing
+
+extension Core {
+    /// How many blocks one commit clears at most.
+    static let clearedBlockLimit: UInt64 = 4096
+
+    /// Forgets the content of blocks, some of them a commit; see ``Hypercore/clear(_:)``.
+    func clear(_ range: Range<UInt64>) async throws -> Hypercore.ClearResult {
+        var result = Hypercore.ClearResult(blockCount: 0, byteCount: 0)
+        var rest = range.clamped(to: 0..<durableHead.length)
+        while let step = try nextStep(in: rest) {
+            try Task.checkCancellation()
+            let cleared = try await change(byteCount: Self.clearingByteCount(of: step)) { draft, state in
+                try clear(&draft, step)
+            }
+            result.blockCount += cleared.blockCount
+            result.byteCount += cleared.byteCount
+            rest = step.upperBound..<max(step.upperBound, rest.upperBound)
+        }
+        return result
+    }
+
+    /// Clears blocks in a draft.
+    ///
+    /// - Returns: what goes by it, of what is stored.
+    func clear(_ draft: inout CoreDraft, _ range: Range<UInt64>) throws -> Hypercore.ClearResult {
+        let size = try stored.size(of: range.clamped(to: 0..<draft.base.length), spans: draft.base.spans)
+        draft.clear(range)
+        return Hypercore.ClearResult(blockCount: size.blockCount, byteCount: size.byteCount)
+    }
+
+    /// About what the write set of a clear weighs: a page of the bitfield for each 32,768 blocks.
+    static func clearingByteCount(of range: Range<UInt64>) -> Int {
+        1024 + 4224 * Int(2 + (range.upperBound - range.lowerBound) / 32_768)
+    }
+
+    /// The next blocks to be cleared, beginning with one that is here; `nil` where none is.
+    private func nextStep(in range: Range<UInt64>) throws -> Range<UInt64>? {
+        do {
+            return try state.withLock { state in
+                let range = range.clamped(to: 0..<state.durable.length)
+                guard !range.isEmpty, let first = try state.blocks.firstStored(in: range) else { return nil }
+                return first..<min(first + Self.clearedBlockLimit, range.upperBound)
+            }
+        } catch {
+            throw HypercoreError(error, key: key)
+        }
+    }
+}

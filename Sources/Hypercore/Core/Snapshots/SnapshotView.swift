@@ -1,0 +1,79 @@
+import HypercoreStorage
+import Synchronization
+
+/// A log as it was at one moment, for as long as somebody holds this.
+final class SnapshotView: Sendable {
+    let head: HeadRecord
+    private let core: Core
+    /// What keeps its blocks from being swept; `nil` once it was let go of.
+    private let lease: Mutex<UInt64?>
+
+    private init(_ head: HeadRecord, of core: Core, lease: UInt64) {
+        self.head = head
+        self.core = core
+        self.lease = Mutex(lease)
+    }
+
+    /// The log as it is now; nothing of it is copied.
+    convenience init(of core: Core) throws {
+        let (head, lease) = try core.state.withLock { state in
+            try core.requireChangeable(state)
+            return (state.durable, state.leases.keep(state.durable))
+        }
+        self.init(head, of: core, lease: lease)
+    }
+
+    /// The same moment, held by somebody else as well.
+    convenience init(sharing other: SnapshotView) throws {
+        let lease = try other.core.state.withLock { state in
+            // Without a lease of the other's, its blocks may have been swept already.
+            guard other.lease.withLock({ $0 != nil }) else {
+                throw HypercoreError(.closed, key: other.core.key, "the snapshot is closed")
+            }
+            return state.leases.keep(other.head)
+        }
+        self.init(other.head, of: other.core, lease: lease)
+    }
+
+    deinit {
+        close()
+    }
+
+    /// Lets what only this snapshot reads be swept.
+    func close() {
+        guard let id = lease.withLock({ $0.take() }) else { return }
+        core.state.withLock { $0.leases.release(id) }
+        core.registry.sweep()
+    }
+}
+
+// MARK: - Reading
+
+extension SnapshotView {
+    /// The block `index` of the snapshot, if it is here.
+    func read(_ index: UInt64) throws -> [UInt8]? {
+        guard index < head.length else { return nil }
+        do {
+            return try core.stored.block(index, spans: head.spans)
+        } catch {
+            throw HypercoreError(error, key: core.key)
+        }
+    }
+
+    /// Whether block `index` of the snapshot is here.
+    func has(_ index: UInt64) throws -> Bool {
+        guard index < head.length else { return false }
+        do {
+            return try core.stored.containsBlock(index, spans: head.spans)
+        } catch {
+            throw HypercoreError(error, key: core.key)
+        }
+    }
+
+    /// Whether the log still has the snapshot's block `index`, so that a peer may bring it.
+    func isShared(_ index: UInt64) -> Bool {
+        let now = core.durableHead
+        return index < min(head.length, now.length)
+            && now.spans.generation(of: index) == head.spans.generation(of: index)
+    }
+}
