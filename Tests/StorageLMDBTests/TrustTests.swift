@@ -309,6 +309,89 @@ import Testing
         try engine.close()
     }
 
+    @Test func `a compacted store is trusted, and notices copies as before`() throws {
+        let directory = try TemporaryDirectory()
+        try directory.createStore(on: .first)
+        var engine = try directory.open(on: .first)
+        try engine.put(["c": "3"])
+        try engine.compact { _ in }
+        let record = try directory.trust()
+        #expect(record.places.count == 1 && record.state == .dirty(boot: "boot-1"))
+        try engine.put(["d": "4"])
+        try engine.close()
+        engine = try directory.open(on: .firstAgain)
+        #expect(engine.historyDoubt == nil)
+        try engine.close()
+        #expect(try LMDBEngine.check(at: directory.path).tables.map(\.entryCount) == [4])
+        let copy = try TemporaryDirectory()
+        try FileManager.default.removeItem(atPath: copy.path)
+        try FileManager.default.copyItem(atPath: directory.path, toPath: copy.path)
+        engine = try copy.open(on: .first)
+        #expect(engine.historyDoubt == .copied)
+        try engine.close()
+    }
+
+    @Test(arguments: CompactionStep.allCases)
+    func `a compaction that is killed after any step brings up no doubt`(_ step: CompactionStep) async throws {
+        let directory = try TemporaryDirectory()
+        try directory.createStore(on: .first)
+        let (path, step) = (directory.path, step.rawValue)
+        await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String, step = step as Int] in
+            let engine = try LMDBEngine.open(at: path, tables: [records], options: LMDBOptions(), machine: .first)
+            try engine.put(["c": "3"], .full)
+            try engine.compact { _ in
+            } didStep: { done in
+                if done.rawValue == step { kill(getpid(), SIGKILL) }
+            }
+        }
+        let engine = try directory.open(on: .firstAgain)
+        #expect(engine.historyDoubt == nil)
+        #expect(try engine.value("c") == "3")
+        try engine.close()
+    }
+
+    @Test func `a backup is a copy`() throws {
+        let directory = try TemporaryDirectory()
+        try directory.createStore(on: .first)
+        let engine = try directory.open(on: .first)
+        let backup = try TemporaryDirectory()
+        try engine.copy(to: backup.path) { _ in }
+        try engine.close()
+        let restored = try backup.open(on: .first)
+        #expect(restored.historyDoubt == .copied)
+        #expect(try restored.value("a") == "1")
+        try restored.close()
+    }
+
+    @Test func `a suspended store is clean, and goes on when it is resumed`() throws {
+        let directory = try TemporaryDirectory()
+        let engine = try directory.open(on: .first)
+        try engine.put(["a": "1"])
+        try engine.suspend()
+        #expect(try directory.trust().state == .clean)
+        try engine.resume()
+        #expect(try directory.trust().state == .clean)
+        try engine.put(["a": "2"])
+        #expect(try directory.trust().state == .dirty(boot: "boot-1"))
+        try engine.close()
+        #expect(try directory.trust().state == .clean)
+    }
+
+    @Test func `nothing is settled in a store that is suspended`() throws {
+        let directory = try TemporaryDirectory()
+        try directory.createStore(on: .first)
+        let engine = try directory.open(on: .second)
+        try engine.suspend()
+        expectThrows(.closed, "suspended") { try engine.settleHistoryDoubt() }
+        try engine.resume()
+        #expect(engine.historyDoubt == .copied)
+        try engine.settleHistoryDoubt()
+        try engine.close()
+        let settled = try directory.open(on: .second)
+        #expect(settled.historyDoubt == nil)
+        try settled.close()
+    }
+
     @Test func `nothing is settled in a store that is closed`() throws {
         let directory = try TemporaryDirectory()
         try directory.createStore(on: .first)

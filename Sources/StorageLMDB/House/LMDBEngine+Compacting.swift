@@ -88,7 +88,8 @@ extension LMDBEngine {
             try directory.synchronizeNames(of: name)
             didStep(.namesSynchronized)
             let new = try Attachment(
-                EnvironmentOpener(directory: directory, tables: tables, options: options, name: name, isNew: false, trust: trust))
+                EnvironmentOpener(
+                    directory: directory, tables: tables, options: options, name: name, isNew: false, trust: trust))
             didStep(.environmentOpened)
             return new
         } catch {
