@@ -5,7 +5,7 @@ import StorageEngine
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct MaintenanceTests {
+@Suite(.timeLimit(.minutes(5))) struct MaintenanceTests {
     @Test func `a suspended store throws at once or waits, and goes on when it is resumed`() async throws {
         let directory = try TemporaryDirectory()
         let store = try await Corestore.open(at: directory.path)

@@ -3,7 +3,7 @@ import Hypercore
 import Testing
 
 /// Cutting, clearing and purging logs while peers are connected.
-@Suite(.timeLimit(.minutes(1))) struct PurgeAndClearReplicationTests {
+@Suite(.timeLimit(.minutes(5))) struct PurgeAndClearReplicationTests {
     private let blocks = (0..<400).map { Array("block \($0)".utf8) }
 
     @Test func `a copy that is purged in the middle of its download leaves nothing, and can be made again`()

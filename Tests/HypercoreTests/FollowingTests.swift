@@ -5,7 +5,7 @@ import Testing
 @testable import Hypercore
 
 /// Two stores on one engine, of which one only reads: what two processes are to each other.
-@Suite(.timeLimit(.minutes(1))) struct FollowingTests {
+@Suite(.timeLimit(.minutes(5))) struct FollowingTests {
     @Test func `a store that only reads sees what another appends, when it asks`() async throws {
         let (writing, reading) = try pair()
         let log = try await writing.writable()

@@ -5,7 +5,7 @@ import Testing
 @testable import Hypercore
 
 /// What logs write, in records and bytes: puts are what storage costs. These numbers may go down.
-@Suite(.timeLimit(.minutes(1))) struct RecordCountTests {
+@Suite(.timeLimit(.minutes(5))) struct RecordCountTests {
     private let block = [UInt8](repeating: 7, count: 100)
 
     @Test func `an append of one block puts its bytes, its nodes and a head`() async throws {

@@ -2,7 +2,7 @@ import StorageEngine
 import Testing
 
 /// What is done with the engine while nothing is written.
-@Suite(.timeLimit(.minutes(1))) struct AloneTests {
+@Suite(.timeLimit(.minutes(5))) struct AloneTests {
     @Test(arguments: Durability.allCases)
     func `what is done alone comes after what was queued before, and before what comes later`(
         _ durability: Durability

@@ -6,7 +6,7 @@ import Testing
 @testable import StorageLMDB
 
 /// Damage of all kinds to a real store: either it is found, or the store can be read to its end without a trap.
-@Suite(.timeLimit(.minutes(1))) struct IntegrityMutationTests {
+@Suite(.timeLimit(.minutes(5))) struct IntegrityMutationTests {
     @Test(arguments: Mutation.allCases)
     func `damage is found, or does no harm`(_ mutation: Mutation) throws {
         let directory = try TemporaryDirectory()

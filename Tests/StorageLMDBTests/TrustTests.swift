@@ -6,7 +6,7 @@ import Testing
 @testable import StorageLMDB
 
 /// What a store notices about itself when it is opened. Crashes are real ones: of processes that kill themselves.
-@Suite(.timeLimit(.minutes(1))) struct TrustTests {
+@Suite(.timeLimit(.minutes(5))) struct TrustTests {
     // MARK: The record
 
     @Test func `a new store is clean, and commits of full durability do not touch its record`() throws {
