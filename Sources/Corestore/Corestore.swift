@@ -113,6 +113,7 @@ extension Corestore {
     /// Opens the core of a name that is any bytes; see ``get(name:)-(String)``.
     public func get(name: [UInt8]) async throws -> Hypercore {
         try requireOpen()
+        try await root.registry.waitUntilReadable()
         let alias = Alias(namespace: namespace, name: name)
         if let discoveryKey = try root.resolve(alias) {
             return try await opened(discoveryKey, creating: nil, "the core of this name is missing from the store")

@@ -6,7 +6,7 @@ import StorageLMDB
 import Testing
 
 /// A store that its engine doubts is opened, and its logs are read; they are appended to on somebody's word.
-@Suite(.timeLimit(.minutes(1))) struct DoubtTests {
+@Suite(.timeLimit(.minutes(5))) struct DoubtTests {
     let directory: TemporaryDirectory
 
     init() async throws {

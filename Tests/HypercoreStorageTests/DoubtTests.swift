@@ -51,7 +51,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct DoubtTests {
+@Suite(.timeLimit(.minutes(5))) struct DoubtTests {
     let engine = FaultInjectingEngine(MemoryEngine(tables: Schema.tables))
 
     @Test func `what the engine doubts is kept across reopening, and the engine need not say it again`() async throws {

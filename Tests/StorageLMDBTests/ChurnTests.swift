@@ -3,7 +3,7 @@ import StorageEngine
 import StorageLMDB
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ChurnTests {
+@Suite(.timeLimit(.minutes(5))) struct ChurnTests {
     @Test func `a store in which as much is deleted as is written does not grow`() throws {
         let directory = try TemporaryDirectory()
         let engine = try directory.open()

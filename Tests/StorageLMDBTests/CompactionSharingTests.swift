@@ -5,7 +5,7 @@ import Testing
 @testable import StorageLMDB
 
 /// Compaction beside processes that read. They are real ones: the bodies of the exit tests.
-@Suite(.timeLimit(.minutes(1))) struct CompactionSharingTests {
+@Suite(.timeLimit(.minutes(5))) struct CompactionSharingTests {
     @Test func `compaction is refused while another process reads, with its process id`() async throws {
         let directory = try TemporaryDirectory()
         let engine = try directory.open()

@@ -5,7 +5,7 @@ import Testing
 
 @testable import StorageLMDB
 
-@Suite(.timeLimit(.minutes(1))) struct CompactionTests {
+@Suite(.timeLimit(.minutes(5))) struct CompactionTests {
     @Test func `compaction gives back space, and keeps every record`() throws {
         let directory = try TemporaryDirectory()
         let engine = try directory.open()

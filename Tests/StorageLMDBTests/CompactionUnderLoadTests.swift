@@ -4,7 +4,7 @@ import Testing
 
 @testable import StorageLMDB
 
-@Suite(.timeLimit(.minutes(1))) struct CompactionUnderLoadTests {
+@Suite(.timeLimit(.minutes(5))) struct CompactionUnderLoadTests {
     @Test func `a read that has begun finishes on the old environment, later reads see the new one`() throws {
         let directory = try TemporaryDirectory()
         let engine = try directory.open()

@@ -5,7 +5,7 @@ import Testing
 
 @testable import StorageLMDB
 
-@Suite(.timeLimit(.minutes(1))) struct CopyTests {
+@Suite(.timeLimit(.minutes(5))) struct CopyTests {
     @Test func `a copy is a whole store, and nothing else`() throws {
         let (directory, backups) = (try TemporaryDirectory(), try TemporaryDirectory())
         let engine = try directory.open()

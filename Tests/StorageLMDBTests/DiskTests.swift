@@ -38,6 +38,7 @@ import Testing
         try engine.close()
         expectThrows(.closed) { try engine.put(["a": "2"]) }
         let reopened = try directory.open()
+        #expect(reopened.historyDoubt == .uncleanStop)
         try reopened.put(["a": "2"])
         #expect(try reopened.value("a") == "2")
         try reopened.close()

@@ -5,7 +5,7 @@ import Testing
 
 /// What a user who lacks permissions gets. Root lacks none, so where the tests run as root, a process of its own becomes
 /// somebody else first.
-@Suite(.timeLimit(.minutes(1))) struct PermissionTests {
+@Suite(.timeLimit(.minutes(5))) struct PermissionTests {
     @Test func `a directory that may not be entered is refused`() async throws {
         let directory = try TemporaryDirectory()
         try directory.createStore()

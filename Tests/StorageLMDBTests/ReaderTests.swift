@@ -3,7 +3,7 @@ import StorageEngine
 import StorageLMDB
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ReaderTests {
+@Suite(.timeLimit(.minutes(5))) struct ReaderTests {
     @Test func `more snapshots than the store has room for are refused, and work again later`() throws {
         let directory = try TemporaryDirectory()
         let engine = try directory.open { $0.maximumReaders = 2 }

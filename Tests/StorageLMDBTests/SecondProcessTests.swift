@@ -4,7 +4,7 @@ import StorageLMDB
 import Testing
 
 /// What other processes may do with a store. They are real ones: the bodies of the exit tests.
-@Suite(.timeLimit(.minutes(1))) struct SecondProcessTests {
+@Suite(.timeLimit(.minutes(5))) struct SecondProcessTests {
     @Test func `another process reads beside the writer, and sees what it commits`() async throws {
         let directory = try TemporaryDirectory()
         let engine = try directory.open()

@@ -4,7 +4,7 @@ import Testing
 
 @testable import StorageLMDB
 
-@Suite(.timeLimit(.minutes(1))) struct SuspensionTests {
+@Suite(.timeLimit(.minutes(5))) struct SuspensionTests {
     @Test func `a suspended store refuses everything, and works again when it is resumed`() throws {
         let (directory, backups) = (try TemporaryDirectory(), try TemporaryDirectory())
         let engine = try directory.open()

@@ -15,6 +15,8 @@ extension Core {
         } catch {
             throw HypercoreError(error, key: key)
         }
+        // The process that writes may have cut it off, or cleared it.
+        if try followStored() { return try read(index) }
         guard try self.spans(holding: index) != spans else {
             throw HypercoreError(.damaged, key: key, "block \(index) should be stored here, and its record is missing")
         }

@@ -285,6 +285,11 @@ extension CoreRegistry {
 
     /// Lets go on what waited.
     public func releaseReaders() { gate.open() }
+
+    /// Returns when the store can be read.
+    ///
+    /// - Throws: `CancellationError`.
+    public func waitUntilReadable() async throws { try await gate.pass() }
 }
 
 // MARK: - Letting go

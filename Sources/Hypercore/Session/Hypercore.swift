@@ -284,7 +284,8 @@ extension Hypercore {
         return block
     }
 
-    /// Asks peers whether the log is longer than is known here, and waits for the answer.
+    /// Asks peers whether the log is longer than is known here, and waits for the answer. In a store that was opened
+    /// read-only, takes over what the process that writes has done.
     ///
     /// - Returns: whether the log grew. Without peers, `false` at once; `false` on a snapshot, which never grows.
     public func update() async throws -> Bool {

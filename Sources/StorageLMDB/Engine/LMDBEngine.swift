@@ -60,6 +60,7 @@ public final class LMDBEngine: StorageEngine {
     let tables: [Table]
     let options: LMDBOptions
     let readers: ReaderPool
+    let trust: Trust?
     private let forkCount: Int
     let state: Mutex<State>
 
@@ -67,6 +68,7 @@ public final class LMDBEngine: StorageEngine {
         path = hold.directory.path
         maximumKeyLength = attachment.environment.maximumKeyLength
         readers = ReaderPool(attachment.environment)
+        trust = attachment.committer.trust
         self.tables = tables
         self.options = options
         self.forkCount = forkCount

@@ -14,6 +14,7 @@ import Darwin
 /// DIRECTORY/
 ///   environment        which environment is the current one: "swift-corestore 1\ndata/1\n"
 ///   writer.lock        held by the process that writes; holds its process id
+///   trust              whether everything is on the disk, and where the store is: see TrustRecord
 ///   data/1/data.mdb    the environment: LMDB's B-trees
 ///   data/1/lock.mdb    LMDB's table of readers
 /// ```

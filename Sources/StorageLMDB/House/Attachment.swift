@@ -52,13 +52,14 @@ extension Attachment {
     /// environment is open: from then on that process sees this one attached and leaves the environment alone. Where
     /// the pointer has changed, what was opened is old, or gone, and the new one is opened instead.
     static func current(
-        in directory: StoreDirectory, _ tables: [Table], _ options: LMDBOptions
+        in directory: StoreDirectory, _ tables: [Table], _ options: LMDBOptions, _ trust: Trust?
     ) throws(StorageError) -> Attachment? {
         var pointer = try EnvironmentPointer(in: directory)
         for _ in 0..<maximumAttempts {
             guard let wanted = pointer else { return nil }
             let opener = EnvironmentOpener(
-                directory: directory, tables: tables, options: options, name: wanted.environment, isNew: false)
+                directory: directory, tables: tables, options: options, name: wanted.environment, isNew: false,
+                trust: trust)
             let result = Result { () throws(StorageError) in try Attachment(opener) }
             pointer = try EnvironmentPointer(in: directory)
             if pointer == wanted { return try result.get() }

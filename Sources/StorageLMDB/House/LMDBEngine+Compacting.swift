@@ -54,7 +54,7 @@ extension LMDBEngine: CompactingEngine {
             do throws(StorageError) {
                 try excludeOthers(from: old)
                 didStep(.othersExcluded)
-                try environmentWillBeReplaced(by: new)
+                try environmentWillBeReplaced(old, by: new)
                 try EnvironmentPointer(environment: new.name).write(in: directory)
                 didStep(.pointerReplaced)
             } catch {
@@ -88,7 +88,8 @@ extension LMDBEngine {
             try directory.synchronizeNames(of: name)
             didStep(.namesSynchronized)
             let new = try Attachment(
-                EnvironmentOpener(directory: directory, tables: tables, options: options, name: name, isNew: false))
+                EnvironmentOpener(
+                    directory: directory, tables: tables, options: options, name: name, isNew: false, trust: trust))
             didStep(.environmentOpened)
             return new
         } catch {

@@ -58,8 +58,7 @@ extension LMDBEngine {
 
     private func syncBeforeDetaching(_ committer: Committer) -> StorageError? {
         let isPoisoned = state.withLock { $0.poison != nil }
-        guard !isReadOnly, !isPoisoned, committer.hasUnsynced else { return nil }
-        guard case .poisoned(let error) = committer.sync() else { return nil }
+        guard !isReadOnly, case .poisoned(let error) = committer.finish(isPoisoned: isPoisoned) else { return nil }
         return error
     }
 }

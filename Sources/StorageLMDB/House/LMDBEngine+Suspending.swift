@@ -44,7 +44,7 @@ extension LMDBEngine: SuspendingEngine {
         let directory = try StoreDirectory(path, createsIfMissing: false)
         let entry = try OpenStores.Entry(directory)
         let lock = isReadOnly ? nil : try WriterLock(directory)
-        guard let attachment = try Attachment.current(in: directory, tables, options) else {
+        guard let attachment = try Attachment.current(in: directory, tables, options, trust) else {
             throw StorageError(.conflict, "\(path) holds no store any more; close this one")
         }
         guard isReadOnly || departure == Departure(from: attachment) else {
@@ -52,6 +52,7 @@ extension LMDBEngine: SuspendingEngine {
             throw StorageError(
                 .conflict, "\(path) was changed by another process while it was suspended; close it and open it again")
         }
+        trust?.hold()
         readers.replaceEnvironment(with: attachment.environment)
         state.withLock { state in
             state.hold = Hold(directory: directory, entry: entry, lock: lock)

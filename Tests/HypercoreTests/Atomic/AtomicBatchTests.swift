@@ -4,7 +4,7 @@ import Testing
 
 @testable import Hypercore
 
-@Suite(.timeLimit(.minutes(1))) struct AtomicBatchTests {
+@Suite(.timeLimit(.minutes(5))) struct AtomicBatchTests {
     @Test func `a batch over many logs is one commit`() async throws {
         let store = try TestStore()
         var logs: [Hypercore] = []

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Hypercore
 
-@Suite(.timeLimit(.minutes(1))) struct ClearingTests {
+@Suite(.timeLimit(.minutes(5))) struct ClearingTests {
     @Test func `cleared blocks are gone, and the rest of the log is not`() async throws {
         let store = try TestStore()
         let log = try await store.writable()

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Hypercore
 
-@Suite(.timeLimit(.minutes(1))) struct PurgingTests {
+@Suite(.timeLimit(.minutes(5))) struct PurgingTests {
     @Test func `a purged log leaves nothing behind`() async throws {
         let store = try TestStore()
         let other = try await store.writable("other")

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Hypercore
 
-@Suite(.timeLimit(.minutes(1))) struct SnapshotTests {
+@Suite(.timeLimit(.minutes(5))) struct SnapshotTests {
     @Test func `a snapshot stays as it is while the log goes on`() async throws {
         let log = try await TestStore().writable()
         try await log.append(contentsOf: numberedBlocks(0..<5))

@@ -10,7 +10,7 @@ import Testing
 
 @testable import Hypercore
 
-@Suite(.timeLimit(.minutes(1))) struct TruncatingTests {
+@Suite(.timeLimit(.minutes(5))) struct TruncatingTests {
     @Test func `a truncated log is shorter, and begins a new fork`() async throws {
         let log = try await TestStore().writable()
         try await log.append(contentsOf: numberedBlocks(0..<10))

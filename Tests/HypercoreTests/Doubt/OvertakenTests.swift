@@ -9,7 +9,7 @@ import Testing
 /// A writer that is shown a longer valid history under its own key takes it over, and stops.
 ///
 /// All stores of these tests derive the same keys, as stores do that were given one primary key.
-@Suite(.timeLimit(.minutes(1))) struct OvertakenTests {
+@Suite(.timeLimit(.minutes(5))) struct OvertakenTests {
     @Test func `a log that is restored onto an empty store comes back whole, and waits for its owner's word`()
         async throws
     {

@@ -6,7 +6,7 @@ import Testing
 @testable import Hypercore
 
 /// A store that may have forgotten what it signed does not sign on.
-@Suite(.timeLimit(.minutes(1))) struct StoppedAppendingTests {
+@Suite(.timeLimit(.minutes(5))) struct StoppedAppendingTests {
     @Test(arguments: zip(HistoryDoubt.allCases, [AppendingStop.uncleanStop, .copied]))
     func `a doubt stops what is signed, and nothing else`(doubt: HistoryDoubt, stop: AppendingStop) async throws {
         let store = try await TestStore.doubtful(doubt, length: 3)

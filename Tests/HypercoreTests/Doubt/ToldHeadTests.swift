@@ -8,7 +8,7 @@ import Testing
 
 /// What a peer was told is never beyond what was on disk when it was told: looked at from the wire, before and after
 /// every commit, for every kind of message.
-@Suite(.timeLimit(.minutes(1))) struct ToldHeadTests {
+@Suite(.timeLimit(.minutes(5))) struct ToldHeadTests {
     /// A log whose peer asks around every commit.
     private struct Told {
         let faults: FaultInjectingEngine

@@ -9,7 +9,7 @@ import Testing
 @testable import HypercoreStorage
 
 /// A peer that has the log from elsewhere confirms how long it is; one that has it from us does not.
-@Suite(.timeLimit(.minutes(1))) struct WitnessTests {
+@Suite(.timeLimit(.minutes(5))) struct WitnessTests {
     @Test(arguments: HistoryDoubt.allCases)
     func `a peer that has as much of the log ends the stop, for good`(doubt: HistoryDoubt) async throws {
         var store = try TestStore(TestStore.doubtfulEngine())

@@ -4,7 +4,7 @@ import Testing
 
 @testable import StorageLMDB
 
-@Suite(.timeLimit(.minutes(1))) struct CompressedValueTests {
+@Suite(.timeLimit(.minutes(5))) struct CompressedValueTests {
     @Test func `what compresses is stored shorter, and what does not is stored as it is`() throws {
         let directory = try TemporaryDirectory()
         let engine = try directory.openBulk(.zstd(level: 3))
