@@ -100,6 +100,15 @@ import Testing
         #expect(Set(lines.map { String($0.prefix(52)) }) == keys)
     }
 
+    @Test func listShowsTheCoresOfANamespace() async throws {
+        let store = try TestStore()
+        try await store.succeed("append", "--name", "a")
+        let result = try await store.succeed("append", "--namespace", "x", "--name", "a", "--json")
+        let inner = try #require(try result.objects(CoreInfo.self).first)
+        #expect(try await store.succeed("list", "--namespace", "x", "--json").objects(CoreInfo.self) == [inner])
+        #expect(try await store.succeed("list", "--namespace", "y").output.isEmpty)
+    }
+
     @Test func aDamagedStoreIsAnErrorAndNoCrash() async throws {
         let store = try TestStore()
         _ = try await store.appendLines((0..<100).map { "line \($0)" })

@@ -132,9 +132,11 @@ import Testing
     @Test func aStoreThatIsBeingWrittenToIsNotWrittenTwice() async throws {
         let store = try TestStore()
         let (server, _) = try await store.serve()
-        let result = try await store.run("append", "--name", "log")
-        #expect(result.status == 1)
-        #expect(result.error.contains(store.path))
+        for command in [["append", "--name", "log"], ["compact"]] {
+            let result = try await Command.run(command + ["--store", store.path])
+            #expect(result.status == 1)
+            #expect(result.error.contains("is open for writing in process \(server.processIdentifier)"))
+        }
         server.send(SIGTERM)
         #expect(try await server.status() == 0)
     }

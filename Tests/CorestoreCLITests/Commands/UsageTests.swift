@@ -11,6 +11,10 @@ import Testing
         ["cat", "--name", "a", "--start", "2", "--end", "1"],
         ["sync", "--key", key], ["sync", "localhost", "--key", key], ["sync", "localhost:0", "--key", key],
         ["sync", "localhost:1"], ["serve", "--port", "65536"], ["list", "surplus"], ["nonsense"], ["--nonsense"],
+        ["purge"], ["purge", "--name", "a", "--key", key], ["compact", "surplus"], ["compact", "--namespace", "a"],
+        ["backup"], ["backup", "a", "b"], ["stats", "--name", "a", "--key", key],
+        ["append", "--name", "a", "--durability", "some"], ["serve", "--durability"],
+        ["append", "--name", "a", "--compression", "gzip"], ["sync", "localhost:1", "--key", key, "--compression", "zstd:20"],
     ])
     func wrongUsageEndsWith64AndSaysWhat(arguments: [String]) async throws {
         let result = try await Command.run(arguments)
@@ -19,7 +23,9 @@ import Testing
         #expect(result.error.contains("Usage:"))
     }
 
-    @Test(arguments: ["append", "cat", "get", "info", "list", "serve", "sync"])
+    @Test(arguments: [
+        "append", "backup", "cat", "compact", "get", "info", "list", "purge", "serve", "stats", "sync",
+    ])
     func helpHasExamples(command: String) async throws {
         let result = try await Command.run([command, "--help"])
         #expect(result.status == 0)

@@ -5,11 +5,11 @@ import Testing
 @Suite struct ProgressTests {
     /// A download of 1,000 blocks, a hundred of which were here; a hundred blocks and 10 MB a second.
     private func meter(afterSeconds seconds: Int) -> ProgressMeter {
-        var meter = ProgressMeter()
+        var meter = ProgressMeter(.blocks)
         for second in 0...seconds {
             meter.update(
-                ProgressMeter.Extent(stored: UInt64(100 + 100 * second), total: 1000),
-                downloadedBytes: UInt64(10_000_000 * second), at: .seconds(second))
+                ProgressMeter.Extent(done: UInt64(100 + 100 * second), total: 1000),
+                byteCount: UInt64(10_000_000 * second), at: .seconds(second))
         }
         return meter
     }
@@ -32,13 +32,13 @@ import Testing
         let meter = meter(afterSeconds: 9)
         #expect(meter.extent.fraction == 1)
         #expect(meter.secondsLeft == 0)
-        #expect(ProgressMeter().extent.fraction == 1, "there is nothing to have")
+        #expect(ProgressMeter(.blocks).extent.fraction == 1, "there is nothing to have")
     }
 
     @Test func forgetsAnOldSpeed() {
         var meter = meter(afterSeconds: 4)
         for second in 5...30 {
-            meter.update(meter.extent, downloadedBytes: 40_000_000, at: .seconds(second))
+            meter.update(meter.extent, byteCount: 40_000_000, at: .seconds(second))
         }
         #expect(meter.bytesPerSecond < 10_000)
     }
@@ -51,6 +51,29 @@ import Testing
     @Test func drawsABarInStepsOfAnEighth() {
         let bar = ProgressLine.bar(meter(afterSeconds: 4), width: 73)
         #expect(bar == " 50% ▕██████████▌          ▏   500 of 1,000 blocks  10.0 MB/s  0:05 left")
+    }
+
+    @Test func countsACopyInBytes() {
+        var meter = ProgressMeter(.bytes)
+        for second in 0...3 {
+            let byteCount = UInt64(1_000_000 * second)
+            meter.update(
+                ProgressMeter.Extent(done: byteCount, total: 12_000_000), byteCount: byteCount, at: .seconds(second))
+        }
+        #expect(ProgressLine.words(meter) == "3.00 MB of 12.0 MB (25%), 1.00 MB/s, 0:09 left")
+        #expect(
+            ProgressLine.bar(meter, width: 66) == " 25% ▕█████▎               ▏ 3.00 MB of 12.0 MB  1.00 MB/s  0:09 left")
+    }
+
+    @Test func aCopyThatBeginsAgainIsNoSpeed() {
+        var meter = ProgressMeter(.bytes)
+        for (second, byteCount) in [0, 5_000_000, 0].enumerated() {
+            meter.update(
+                ProgressMeter.Extent(done: UInt64(byteCount), total: 10_000_000), byteCount: UInt64(byteCount),
+                at: .seconds(second))
+        }
+        #expect(meter.bytesPerSecond > 0 && meter.bytesPerSecond < 5_000_000)
+        #expect(meter.extent.fraction == 0)
     }
 
     @Test func neverWritesPastTheEndOfALine() {

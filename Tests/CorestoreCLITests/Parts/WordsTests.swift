@@ -24,6 +24,11 @@ import Testing
         #expect(Words.clock(seconds: seconds) == expected)
     }
 
+    @Test(arguments: [(0, "0.00"), (0.3087, "0.31"), (1, "1.00"), (12.34, "12.3")])
+    func ratiosHaveThreeDigits(ratio: Double, expected: String) {
+        #expect(Words.ratio(ratio) == expected)
+    }
+
     @Test func ratesAreInMegabytes() {
         #expect(Words.rate(118_300_000) == "118 MB/s")
         #expect(Words.rate(0) == "0.00 MB/s")

@@ -31,13 +31,17 @@ enum Command {
     /// Runs a command to its end.
     static func run(_ arguments: [String], input: [UInt8] = []) async throws -> Result {
         let directory = try TemporaryDirectory()
-        let (inputFile, outputFile, errorFile) = (
-            directory.file("input", input), directory.file("output"), directory.file("error")
-        )
+        return try await run(arguments, input: FileHandle(forReadingFrom: directory.file("input", input)))
+    }
+
+    /// Runs a command to its end whose standard input is `input`.
+    static func run(_ arguments: [String], input: FileHandle) async throws -> Result {
+        let directory = try TemporaryDirectory()
+        let (outputFile, errorFile) = (directory.file("output"), directory.file("error"))
         let process = Process()
         process.executableURL = executable
         process.arguments = arguments
-        process.standardInput = try FileHandle(forReadingFrom: inputFile)
+        process.standardInput = input
         process.standardOutput = try FileHandle(forWritingTo: outputFile)
         process.standardError = try FileHandle(forWritingTo: errorFile)
         let status = try await process.runToEnd()

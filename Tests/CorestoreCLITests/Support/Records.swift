@@ -40,3 +40,50 @@ struct Synced: Decodable {
     let downloadedBytes: Int
     let seconds: Double
 }
+
+struct CopyProgressInfo: Decodable {
+    let event: String
+    let bytes: Int
+    let total: Int
+    let bytesPerSecond: Double
+}
+
+struct Compacted: Decodable {
+    let event: String
+    let fileBytesBefore: Int
+    let fileBytesAfter: Int
+    let seconds: Double
+}
+
+struct BackedUp: Decodable {
+    let event: String
+    let directory: String
+    let bytes: Int
+    let seconds: Double
+}
+
+struct Purged: Decodable, Equatable {
+    let event: String
+    let key: String
+    let blocks: Int
+    let bytes: Int
+    let storedBytes: Int
+}
+
+struct Stats: Decodable {
+    struct Space: Decodable, Equatable {
+        let records: Int
+        let bytes: Int
+        let storedBytes: Int
+    }
+
+    let key: String?
+    let cores: Int?
+    let blocks: Space
+    let tree: Space
+    let other: Space
+    let storedBytes: Int
+    let blockRatio: Double?
+    let fileBytes: Int?
+    let freeBytes: Int?
+}

@@ -62,6 +62,8 @@ final class RunningCommand: Sendable {
         throw EndedEarly(errors: errors)
     }
 
+    var processIdentifier: Int32 { process.withLock { $0.processIdentifier } }
+
     /// Asks it to stop, as Ctrl-C or a service manager does.
     func send(_ signal: Int32) {
         process.withLock { _ = kill($0.processIdentifier, signal) }

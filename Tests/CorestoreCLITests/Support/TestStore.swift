@@ -44,6 +44,12 @@ struct TestStore {
         return try #require(try result.objects(CoreInfo.self).first)
     }
 
+    /// Looks again and again until `condition` holds.
+    func waitUntil(_ condition: () throws -> Bool) async throws {
+        // A pause between two looks leaves the processor to whoever is waited for.
+        while try !condition() { try await Task.sleep(for: .milliseconds(1)) }
+    }
+
     /// Starts serving, and returns the server with its address.
     func serve(_ options: String...) async throws -> (RunningCommand, address: String) {
         let server = try RunningCommand(["serve", "--store", path] + options)
