@@ -2,6 +2,7 @@ import CompactEncoding
 import Corestore
 import Crypto
 import HypercoreStorage
+import MerkleTree
 import StorageEngine
 import TestSupport
 import Testing
@@ -10,7 +11,18 @@ import Zstandard
 @testable import Hypercore
 
 @Suite(.timeLimit(.minutes(2))) struct ArchiveDamageTests {
-    /// A small archive of two chunks, the first of which is compressed, with a gap.
+    /// A small archive of one chunk, which is compressed, with a gap.
+    private func small() async throws -> (bytes: [UInt8], log: Hypercore, store: Corestore) {
+        let store = try await Corestore.inMemory()
+        let log = try await store.get(name: "log")
+        try await log.append(contentsOf: [
+            [1], Array(repeating: 2, count: 90), Array(repeating: 2, count: 90), [3], [4],
+        ])
+        try await log.clear(3..<4)
+        return (try await log.archived(), log, store)
+    }
+
+    /// A small archive of two chunks with gaps.
     private func sample() async throws -> (bytes: [UInt8], log: Hypercore, store: Corestore) {
         let store = try await Corestore.inMemory()
         let log = try await store.get(name: "log")
@@ -47,30 +59,28 @@ import Zstandard
     }
 
     @Test func `no change of any byte gets anything stored that was not signed`() async throws {
-        let store = try await Corestore.inMemory()
-        let log = try await store.get(name: "log")
-        try await log.append(contentsOf: [
-            [1], Array(repeating: 2, count: 90), Array(repeating: 2, count: 90), [3], [4],
-        ])
-        try await log.clear(3..<4)
-        let bytes = try await log.archived()
-        var accepted: [Int] = []
+        let (bytes, log, store) = try await small()
         for position in bytes.indices {
-            for change in [0x01, 0x80, 0xff] as [UInt8] {
+            for change in [0x01, 0x80] as [UInt8] {
                 var changed = bytes
                 changed[position] ^= change
-                let failure = try await expectHarmless(changed, log, "byte \(position) ^ \(change)")
-                if failure == nil { accepted.append(position) }
+                guard try await expectHarmless(changed, log, "byte \(position) ^ \(change)") == nil else { continue }
+                // The byte said nothing then: a bit that is not used, or what the manifest's rules ignore in a signature
+                // (PROTOCOL §3), a patch where none is allowed.
+                let target = try await Corestore.inMemory()
+                let copy = try await target.importArchive(changed)
+                #expect(try copy.storedBlocks() == log.storedBlocks(), "byte \(position) ^ \(change)")
+                var again = try ArchiveParts(try await copy.archived())
+                again.header.signature = try ArchiveParts(bytes).header.signature
+                #expect(again.bytes == bytes, "byte \(position) ^ \(change)")
+                try await target.close()
             }
         }
-        // What the manifest's rules ignore in a signature (PROTOCOL §3): a patch where none is allowed.
-        let header = try #require(try ArchiveParts.frames(.header, in: bytes).first)
-        #expect(accepted.allSatisfy { header.suffix(2).contains($0) }, "\(accepted)")
         try await store.close()
     }
 
     @Test func `an archive that was cut anywhere is noticed, and what came before is kept`() async throws {
-        let (bytes, log, store) = try await sample()
+        let (bytes, log, store) = try await small()
         for length in bytes.indices {
             let error = try await expectHarmless(Array(bytes[..<length]), log, "cut at \(length)") as? ArchiveError
             let code: ArchiveError.Code = length <= ArchiveFormat.magic.count ? .notAnArchive : .truncated
@@ -198,9 +208,9 @@ import Zstandard
     }
 
     @Test func `random bytes after a valid beginning are refused`() async throws {
-        let (bytes, log, store) = try await sample()
+        let (bytes, log, store) = try await small()
         let chunk = try ArchiveParts.frames(.chunk, in: bytes)[0]
-        for seed in 0..<300 as Range<UInt64> {
+        for seed in 0..<100 as Range<UInt64> {
             var generator = SeededGenerator(seed: seed)
             let noise = generator.bytes(Int.random(in: 0...200, using: &generator))
             let tail = seed.isMultiple(of: 2) ? noise : ArchiveParts.frame(.chunk, noise)

@@ -3,6 +3,7 @@ import Corestore
 import Crypto
 import HypercoreStorage
 import Manifest
+import MerkleTree
 import TestSupport
 import Testing
 

@@ -32,10 +32,11 @@ extension Core {
         let writer = try requireWriter()
         while true {
             let room = try await writer.room(for: batch.byteCount)
+            var aftermath = Aftermath()
             let ticket = try state.withLock { state -> CommitTicket? in
                 try requireChangeable(state)
                 guard state.staged.tree == base else { return nil }
-                if batch.head != nil { adoptsForeignHead(batch, in: &state) }
+                if batch.head != nil { willAdoptForeignHead(of: batch, in: &state, &aftermath) }
                 guard let staging = stage(batch, in: &state) else {
                     throw HypercoreError(.damaged, key: key, "the record of which blocks are here cannot be read")
                 }
@@ -43,14 +44,17 @@ extension Core {
                     finishMerging(batch, staging, outcome)
                 }
             }
+            aftermath.carryOut(on: self)
             guard let ticket else { return false }
             if try await isCommitted(ticket, through: writer) { return true }
         }
     }
 
-    /// **The one place** where an import makes a log longer by a head that was signed elsewhere. Whoever may sign the log
-    /// here has to hear of it as of a longer history from a peer, before the batch is queued; see ``store(_:_:in:_:_:)``.
-    private func adoptsForeignHead(_ batch: VerifiedBatch, in state: inout CoreState) {}
+    /// **The one place** where an import makes a log longer by a head that was signed elsewhere, before the batch is queued.
+    /// Where this store may sign the log, it is what a longer history from a peer is; see ``store(_:_:in:_:_:)``.
+    private func willAdoptForeignHead(
+        of batch: VerifiedBatch, in state: inout CoreState, _ aftermath: inout Aftermath
+    ) {}
 
     /// Takes over what became of a queued batch, and tells everybody.
     private func finishMerging(
