@@ -30,6 +30,9 @@ import Testing
                 let copy = try await target.get(key: log.key)
                 #expect(copy.length == UInt64(lengths[other]) && copy.contiguousLength == copy.length)
                 #expect(try await copy.archived() == long, "\(lengths[index]) to \(lengths[other])")
+                if other == archives.count - 1 {
+                    #expect(try copy.storedNodes() == log.storedNodes(), "\(lengths[index])")
+                }
                 try await target.close()
             }
         }
@@ -44,6 +47,7 @@ import Testing
             #expect(copy.contiguousLength == copy.length)
             #expect(try await copy.archived() == bytes)
         }
+        #expect(try await target.get(key: log.key).storedNodes() == log.storedNodes())
         #expect(try await target.get(key: log.key).storedBlocks() == log.storedBlocks())
         try await store.close()
         try await target.close()

@@ -38,6 +38,13 @@ extension Hypercore {
         return bytes
     }
 
+    /// All nodes of the tree that are stored.
+    func storedNodes() throws -> [TreeNode] {
+        guard length > 0 else { return [] }
+        let tree = core.stored.tree(spans: core.durableHead.spans)
+        return try (0..<2 * length - 1).compactMap { try tree.node(at: $0) }
+    }
+
     /// All blocks that are here, by index.
     func storedBlocks() throws -> [UInt64: [UInt8]] {
         var blocks: [UInt64: [UInt8]] = [:]
