@@ -16,8 +16,8 @@
 /// ```
 ///
 /// Numbers of fixed width are little-endian, the others those of PROTOCOL §1. Neither roots nor nodes carry an index:
-/// the length says where roots stand, and ``ArchiveFrontier`` which nodes a chunk needs after those before it. A full log
-/// of n chunks brings n nodes, and each of them once.
+/// the length says where roots stand, and ``ArchiveFrontier`` which nodes a chunk needs after those before it. Of a full log
+/// no node comes twice, and there are at most a few for a chunk.
 ///
 /// There is no secret in an archive: of the log's owner only the public key and signatures. Trust comes from the core's
 /// key alone: the manifest hashes to it, a signer of the manifest signed the roots, and every chunk leads to them.
