@@ -10,7 +10,7 @@ import Zstandard
 
 @testable import Hypercore
 
-@Suite(.timeLimit(.minutes(2))) struct ArchiveDamageTests {
+@Suite(.timeLimit(.minutes(5))) struct ArchiveDamageTests {
     /// A small archive of one chunk, which is compressed, with a gap.
     private func small() async throws -> (bytes: [UInt8], log: Hypercore, store: Corestore) {
         let store = try await Corestore.inMemory()

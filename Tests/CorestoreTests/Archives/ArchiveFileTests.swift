@@ -5,7 +5,7 @@ import Hypercore
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ArchiveFileTests {
+@Suite(.timeLimit(.minutes(5))) struct ArchiveFileTests {
     @Test func `a log goes to a file and from there to another store, on LMDB`() async throws {
         let directories = (try TemporaryDirectory(), try TemporaryDirectory())
         let store = try await directories.0.open { $0.compression = .zstd() }

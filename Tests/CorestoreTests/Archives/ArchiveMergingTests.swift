@@ -6,7 +6,7 @@ import Manifest
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ArchiveMergingTests {
+@Suite(.timeLimit(.minutes(5))) struct ArchiveMergingTests {
     /// Archives of one log at these lengths, oldest first, and the log.
     private func archives(at lengths: [Int], blockSize: Int = 12) async throws -> ([[UInt8]], Hypercore, Corestore) {
         let store = try await Corestore.inMemory()
@@ -37,6 +37,28 @@ import Testing
             }
         }
         try await store.close()
+    }
+
+    @Test func `a store that signs a log, and gets a longer one out of an archive, signs no more until it may`()
+        async throws
+    {
+        let key = Bytes32(repeating: 7)
+        func open() async throws -> Corestore {
+            try await Corestore.inMemory { options in (options.primaryKey, options.unsafe) = (key, true) }
+        }
+        let (original, restored) = (try await open(), try await open())
+        let log = try await original.get(name: "log")
+        try await log.appendBlocks(sizes: [3, 3], seed: 1)
+        let copy = try await restored.get(name: "log")
+        #expect(copy.isWritable && copy.key == log.key)
+        try await restored.importArchive(try await log.archived())
+        #expect(copy.length == 2 && !copy.isWritable && copy.appendingStop == .overtaken)
+        let error = await #expect(throws: HypercoreError.self) { try await copy.append([1]) }
+        #expect(error?.code == .appendingStopped)
+        try await copy.trustHistory()
+        #expect(try await copy.append([1]).length == 3)
+        try await original.close()
+        try await restored.close()
     }
 
     @Test func `a longer archive of many chunks goes on where a log ends in the middle of one`() async throws {

@@ -9,7 +9,7 @@ import Testing
 
 @testable import Hypercore
 
-@Suite(.timeLimit(.minutes(1))) struct ArchiveRoundTripTests {
+@Suite(.timeLimit(.minutes(5))) struct ArchiveRoundTripTests {
     /// Imports an archive of `log` into a new store, and compares.
     private func expectRoundTrip(_ log: Hypercore, _ comment: Comment? = nil) async throws {
         let store = try await Corestore.inMemory()

@@ -4,7 +4,7 @@ import Hypercore
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ArchiveServingTests {
+@Suite(.timeLimit(.minutes(5))) struct ArchiveServingTests {
     @Test func `a store serves what it imported to peers of any length, as the one that it came from`() async throws {
         let source = try await Corestore.inMemory()
         let log = try await source.log(sizes: Array(repeating: 40, count: 100))

@@ -36,7 +36,7 @@ extension Core {
             let ticket = try state.withLock { state -> CommitTicket? in
                 try requireChangeable(state)
                 guard state.staged.tree == base else { return nil }
-                if batch.head != nil { willAdoptForeignHead(of: batch, in: &state, &aftermath) }
+                stopIfOvertaken(by: batch, in: &state, &aftermath)
                 guard let staging = stage(batch, in: &state) else {
                     throw HypercoreError(.damaged, key: key, "the record of which blocks are here cannot be read")
                 }
@@ -49,12 +49,6 @@ extension Core {
             if try await isCommitted(ticket, through: writer) { return true }
         }
     }
-
-    /// **The one place** where an import makes a log longer by a head that was signed elsewhere, before the batch is queued.
-    /// Where this store may sign the log, it is what a longer history from a peer is; see ``store(_:_:in:_:_:)``.
-    private func willAdoptForeignHead(
-        of batch: VerifiedBatch, in state: inout CoreState, _ aftermath: inout Aftermath
-    ) {}
 
     /// Takes over what became of a queued batch, and tells everybody.
     private func finishMerging(
