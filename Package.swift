@@ -87,13 +87,13 @@ let package = Package(
             "Hypercore",
             [
                 "HypercoreStorage", "Replication", "StorageEngine", "SecretStream", "Protomux", "Bitfield",
-                "Manifest", "MerkleTree", "Crypto", "CompactEncoding", "CCorestoreSodium",
+                "Manifest", "MerkleTree", "Crypto", "Zstandard", "CompactEncoding", "CCorestoreSodium",
             ]),
         module(
             "Corestore",
             [
                 "Hypercore", "HypercoreStorage", "StorageEngine", "StorageLMDB", "SecretStream", "Protomux",
-                "Manifest", "Crypto", "CompactEncoding",
+                "Manifest", "Crypto", "Zstandard", "CompactEncoding",
             ]),
 
         // Floors 7 and 8: the transport, and the command line.
@@ -143,8 +143,7 @@ let package = Package(
             "Corestore",
             [
                 "Corestore", "Hypercore", "HypercoreStorage", "StorageEngine", "StorageLMDB", "SecretStream",
-                "Manifest", "Crypto",
-                "CompactEncoding",
+                "Manifest", "MerkleTree", "Crypto", "Zstandard", "CompactEncoding",
             ]),
         tests(
             "CorestoreNIO",

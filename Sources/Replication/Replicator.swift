@@ -190,8 +190,12 @@ extension Replicator {
         case .cleared(let blocks):
             announceDrop(blocks, into: &effects)
             searchAgain(from: blocks.lowerBound)
+        case .upgraded:
+            oweSyncToAll()
+            wants.hasGrown = true
         case .stored(let blocks):
             announce(blocks, log: log, into: &effects)
+            checkUpgradesAgain()
             finishBlocks(in: blocks, log: log, into: &effects)
         case .manifestSet:
             oweSyncToAll()

@@ -60,6 +60,8 @@ public enum LocalChange: Hashable, Sendable {
     case truncated(oldLength: UInt64)
     /// The data of these blocks was dropped.
     case cleared(Range<UInt64>)
+    /// The log became longer by a head that was signed elsewhere; which blocks are here stays as it was.
+    case upgraded
     /// The data of these blocks was stored, by a copy or an import.
     case stored(Range<UInt64>)
     /// The manifest became known.

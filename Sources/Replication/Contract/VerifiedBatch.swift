@@ -19,6 +19,19 @@ public struct VerifiedBatch: Sendable {
     /// The manifest, if it was learnt.
     public var manifest: CoreManifest?
 
+    /// States that everything in the batch was verified: by the replicator, or on the import of an archive.
+    package init(
+        fork: UInt64, baseLength: UInt64, nodes: [TreeNode], blocks: [Block], head: SignedHead? = nil,
+        manifest: CoreManifest? = nil
+    ) {
+        self.fork = fork
+        self.baseLength = baseLength
+        self.nodes = nodes
+        self.blocks = blocks
+        self.head = head
+        self.manifest = manifest
+    }
+
     /// A block and its bytes.
     public struct Block: Hashable, Sendable {
         /// The block's index.

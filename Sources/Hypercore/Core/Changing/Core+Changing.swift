@@ -146,7 +146,7 @@ extension Core {
     /// Waits for a commit.
     ///
     /// - Returns: `false` where the change was chained on one that failed, and is to be made again.
-    private func isCommitted(_ ticket: CommitTicket, through writer: GroupWriter) async throws -> Bool {
+    func isCommitted(_ ticket: CommitTicket, through writer: GroupWriter) async throws -> Bool {
         do throws(StorageError) {
             try await writer.commit(ticket)
             return true

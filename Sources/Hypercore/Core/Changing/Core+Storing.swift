@@ -26,7 +26,7 @@ extension Core {
     }
 
     /// A batch that is queued, and what the core becomes with it.
-    private struct Staging: Sendable {
+    struct Staging: Sendable {
         var write: CoreWrite
         let head: HeadRecord
         let identity: CoreIdentity
@@ -34,7 +34,8 @@ extension Core {
         let epoch: UInt64
     }
 
-    private func stage(_ batch: VerifiedBatch, in state: inout CoreState) -> Staging? {
+    /// Stages a batch; `nil` where the bitfield cannot be read. Its writes are about to be queued.
+    func stage(_ batch: VerifiedBatch, in state: inout CoreState) -> Staging? {
         let before = state.staged
         var head = before
         if let grown = batch.head {
@@ -44,7 +45,7 @@ extension Core {
         var identity = state.identity
         if let manifest = batch.manifest { identity.manifest = manifest.encoded }
 
-        var write = CoreWrite(stored, expectingFork: batch.fork, length: before.length)
+        var write = CoreWrite(stored, expectingFork: before.fork, length: before.length)
         for block in batch.blocks { write.put(block.value, at: block.index, spans: head.spans) }
         write.add(batch.nodes, spans: head.spans)
         if batch.head != nil { write.put(head: head) }
@@ -64,7 +65,7 @@ extension Core {
     }
 
     /// The blocks' indices as runs, ascending.
-    private func runs(of blocks: [VerifiedBatch.Block]) -> [Range<UInt64>] {
+    func runs(of blocks: [VerifiedBatch.Block]) -> [Range<UInt64>] {
         var runs: [Range<UInt64>] = []
         for index in blocks.map(\.index).sorted() {
             if let last = runs.last, last.upperBound == index {
@@ -101,7 +102,7 @@ extension Core {
         endIfUnused()
     }
 
-    private func learn(_ manifest: CoreManifest, _ identity: CoreIdentity, in state: inout CoreState) {
+    func learn(_ manifest: CoreManifest, _ identity: CoreIdentity, in state: inout CoreState) {
         state.identity = identity
         do {
             state.authority = try TreeAuthority(key: key, manifest: manifest)
