@@ -14,6 +14,8 @@ struct CorestoreCommand: AsyncParsableCommand {
               corestore cat --name notes                 # reads it back
               corestore serve --port 4000                # lets others copy it
               corestore sync 127.0.0.1:4000 --key KEY --store copy
+              corestore backup /mnt/disk/monday          # the whole store, with its secret keys
+              corestore export --name notes notes.core   # one core, for anybody to import
 
             ENVIRONMENT
               CORESTORE_LOG=debug    log connections to standard error
@@ -23,7 +25,7 @@ struct CorestoreCommand: AsyncParsableCommand {
         subcommands: [
             AppendCommand.self, CatCommand.self, GetCommand.self, InfoCommand.self, ListCommand.self,
             ServeCommand.self, SyncCommand.self, StatsCommand.self, PurgeCommand.self, CompactCommand.self,
-            BackupCommand.self,
+            BackupCommand.self, ExportCommand.self, ImportCommand.self,
         ]
     )
 }

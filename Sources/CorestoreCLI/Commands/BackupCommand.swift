@@ -29,10 +29,10 @@ struct BackupCommand: AsyncParsableCommand {
 
     func run() async throws {
         let console = Console(json: location.json)
-        let run = CopyRun(ProgressDisplay(console))
+        let run = MeteredRun(.copy, ProgressDisplay(console))
         switch try await location.withStore(.reading, { store in try await copy(store, run) }) {
         case .finished:
-            let record = BackedUpRecord(directory: directory, bytes: run.copiedByteCount, seconds: run.seconds)
+            let record = BackedUpRecord(directory: directory, bytes: run.byteCount, seconds: run.seconds)
             try console.print(words(for: record), or: record)
         case .stopped(let signal):
             Console.complain("stopped; no half backup is left")
@@ -40,10 +40,10 @@ struct BackupCommand: AsyncParsableCommand {
         }
     }
 
-    private func copy(_ store: Corestore, _ run: CopyRun) async throws -> Signals.Ending<Void> {
+    private func copy(_ store: Corestore, _ run: MeteredRun) async throws -> Signals.Ending<Void> {
         try await Signals.untilStopped { [directory] in
             try await withTaskCancellationHandler {
-                try await run.run { progress in try await store.backUp(to: directory, progress: progress) }
+                try await run.run { try await store.backUp(to: directory) { run.update($0) } }
             } onCancel: {
                 // A copy cannot be cancelled, but the end of the store ends it.
                 Task { try await store.close() }

@@ -37,8 +37,8 @@ struct CompactCommand: AsyncParsableCommand {
 
     private func compact(_ store: Corestore, _ display: ProgressDisplay) async throws -> CompactedRecord {
         let before = try await store.storageInfo().fileByteCount
-        let run = CopyRun(display)
-        try await run.run { progress in try await store.compact(progress: progress) }
+        let run = MeteredRun(.copy, display)
+        try await run.run { try await store.compact { run.update($0) } }
         return CompactedRecord(
             fileBytesBefore: before, fileBytesAfter: try await store.storageInfo().fileByteCount,
             seconds: run.seconds)

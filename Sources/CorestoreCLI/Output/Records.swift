@@ -51,8 +51,7 @@ struct AppendingRecord: Encodable {
     let core: CoreRecord
 
     func encode(to encoder: any Encoder) throws {
-        try core.encode(to: encoder)
-        try EventKeys.encode("appending", to: encoder)
+        try core.encode(to: encoder, asEvent: "appending")
     }
 }
 
@@ -90,8 +89,7 @@ struct SyncedRecord: Encodable {
     private enum CodingKeys: String, CodingKey { case downloadedBlocks, downloadedBytes, seconds }
 
     func encode(to encoder: any Encoder) throws {
-        try core.encode(to: encoder)
-        try EventKeys.encode(event, to: encoder)
+        try core.encode(to: encoder, asEvent: event)
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(downloadedBlocks, forKey: .downloadedBlocks)
         try container.encode(downloadedBytes, forKey: .downloadedBytes)
@@ -99,11 +97,12 @@ struct SyncedRecord: Encodable {
     }
 }
 
-/// The name of the event that an object tells of, beside the fields of a core.
-private enum EventKeys: String, CodingKey {
-    case event
+extension CoreRecord {
+    private enum EventKeys: String, CodingKey { case event }
 
-    static func encode(_ event: String, to encoder: any Encoder) throws {
+    /// Encodes the fields of the core, and beside them the name of the event that the object tells of.
+    func encode(to encoder: any Encoder, asEvent event: String) throws {
+        try encode(to: encoder)
         var container = encoder.container(keyedBy: EventKeys.self)
         try container.encode(event, forKey: .event)
     }

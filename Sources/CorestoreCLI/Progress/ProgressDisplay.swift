@@ -13,13 +13,14 @@ struct ProgressDisplay {
     /// How often to show.
     var interval: Duration { form == .bar ? .milliseconds(100) : .seconds(1) }
 
-    /// Shows where a download or a copy is.
+    /// Shows how far a download, a copy or an import is.
     func show(_ meter: ProgressMeter) throws {
-        switch (form, meter.unit) {
+        switch (form, meter.work) {
         case (.bar, _): try draw(ProgressLine.bar(meter, width: console.columnCount ?? 80))
         case (.lines, _): try console.print(ProgressLine.words(meter))
-        case (.json, .blocks): try console.print(json: ProgressRecord(meter))
-        case (.json, .bytes): try console.print(json: CopyProgressRecord(meter))
+        case (.json, .download): try console.print(json: ProgressRecord(meter))
+        case (.json, .copy): try console.print(json: CopyProgressRecord(meter))
+        case (.json, .importing): try console.print(json: ImportProgressRecord(meter))
         }
     }
 

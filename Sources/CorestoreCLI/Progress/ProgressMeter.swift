@@ -1,4 +1,4 @@
-/// How far a download or a copy is, how fast it goes, and how long it will take.
+/// How far a download, a copy or an import is, how fast it goes, and how long it will take.
 struct ProgressMeter {
     /// What is done of what there is to do, in the meter's unit.
     struct Extent: Equatable {
@@ -9,13 +9,29 @@ struct ProgressMeter {
         var fraction: Double { total == 0 ? 1 : Double(done) / Double(total) }
     }
 
-    /// What an extent counts.
+    /// What is being done.
+    enum Work {
+        case download
+        /// Of the store's file.
+        case copy
+        case importing
+
+        /// What an extent counts.
+        var unit: Unit {
+            switch self {
+            case .download, .importing: .blocks
+            case .copy: .bytes
+            }
+        }
+    }
+
     enum Unit {
         case blocks
         case bytes
     }
 
-    let unit: Unit
+    let work: Work
+    var unit: Unit { work.unit }
     private(set) var extent = Extent()
     /// What this run brought.
     private(set) var byteCount: UInt64 = 0
@@ -29,8 +45,8 @@ struct ProgressMeter {
     /// How many seconds a measurement has to cover to count as much as all before it.
     private static let memory = 2.0
 
-    init(_ unit: Unit) {
-        self.unit = unit
+    init(_ work: Work) {
+        self.work = work
     }
 
     /// Takes the counts at `time`. The first call sets where counting begins: what is done then was done before.

@@ -11,7 +11,7 @@ final class SyncRun: Sendable {
     private let isLive: Bool
     private let display: ProgressDisplay
     private let start = ContinuousClock.now
-    private let meter = Mutex(ProgressMeter(.blocks))
+    private let meter = Mutex(ProgressMeter(.download))
 
     /// How long a peer may take from the connection on to say that it has the core.
     private static let peerTimeout = Duration.seconds(10)

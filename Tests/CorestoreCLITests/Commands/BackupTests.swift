@@ -52,7 +52,9 @@ import Testing
         _ = try await store.appendLines(["a"])
         try FileManager.default.createDirectory(atPath: store.directory.path("full"), withIntermediateDirectories: true)
         store.directory.file("full/file")
-        for place in [store.directory.path("full"), store.path, store.path + "/copy", store.directory.path("no/parent")] {
+        for place in [
+            store.directory.path("full"), store.path, store.path + "/copy", store.directory.path("no/parent"),
+        ] {
             let result = try await store.run("backup", place)
             #expect(result.status == 1, "\(place)")
             #expect(result.error.hasPrefix("Error: ") && result.error.contains(place))

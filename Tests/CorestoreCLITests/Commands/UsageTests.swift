@@ -14,7 +14,8 @@ import Testing
         ["purge"], ["purge", "--name", "a", "--key", key], ["compact", "surplus"], ["compact", "--namespace", "a"],
         ["backup"], ["backup", "a", "b"], ["stats", "--name", "a", "--key", key],
         ["append", "--name", "a", "--durability", "some"], ["serve", "--durability"],
-        ["append", "--name", "a", "--compression", "gzip"], ["sync", "localhost:1", "--key", key, "--compression", "zstd:20"],
+        ["append", "--name", "a", "--compression", "gzip"],
+        ["sync", "localhost:1", "--key", key, "--compression", "zstd:20"],
     ])
     func wrongUsageEndsWith64AndSaysWhat(arguments: [String]) async throws {
         let result = try await Command.run(arguments)

@@ -4,9 +4,10 @@ import Testing
 @testable import CorestoreCLI
 
 @Suite struct CompressionArgumentTests {
-    @Test(arguments: [
-        ("none", .none), ("zstd", .zstd(level: 3)), ("zstd:1", .zstd(level: 1)), ("zstd:19", .zstd(level: 19)),
-    ] as [(String, BlockCompression)])
+    @Test(
+        arguments: [
+            ("none", .none), ("zstd", .zstd(level: 3)), ("zstd:1", .zstd(level: 1)), ("zstd:19", .zstd(level: 19)),
+        ] as [(String, BlockCompression)])
     func takesACompressionAndItsLevel(argument: String, expected: BlockCompression) {
         #expect(CompressionArgument(argument: argument)?.compression == expected)
     }

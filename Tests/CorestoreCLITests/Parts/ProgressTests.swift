@@ -5,7 +5,7 @@ import Testing
 @Suite struct ProgressTests {
     /// A download of 1,000 blocks, a hundred of which were here; a hundred blocks and 10 MB a second.
     private func meter(afterSeconds seconds: Int) -> ProgressMeter {
-        var meter = ProgressMeter(.blocks)
+        var meter = ProgressMeter(.download)
         for second in 0...seconds {
             meter.update(
                 ProgressMeter.Extent(done: UInt64(100 + 100 * second), total: 1000),
@@ -32,7 +32,7 @@ import Testing
         let meter = meter(afterSeconds: 9)
         #expect(meter.extent.fraction == 1)
         #expect(meter.secondsLeft == 0)
-        #expect(ProgressMeter(.blocks).extent.fraction == 1, "there is nothing to have")
+        #expect(ProgressMeter(.download).extent.fraction == 1, "there is nothing to have")
     }
 
     @Test func forgetsAnOldSpeed() {
@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test func countsACopyInBytes() {
-        var meter = ProgressMeter(.bytes)
+        var meter = ProgressMeter(.copy)
         for second in 0...3 {
             let byteCount = UInt64(1_000_000 * second)
             meter.update(
@@ -62,11 +62,12 @@ import Testing
         }
         #expect(ProgressLine.words(meter) == "3.00 MB of 12.0 MB (25%), 1.00 MB/s, 0:09 left")
         #expect(
-            ProgressLine.bar(meter, width: 66) == " 25% ▕█████▎               ▏ 3.00 MB of 12.0 MB  1.00 MB/s  0:09 left")
+            ProgressLine.bar(meter, width: 66)
+                == " 25% ▕█████▎               ▏ 3.00 MB of 12.0 MB  1.00 MB/s  0:09 left")
     }
 
     @Test func aCopyThatBeginsAgainIsNoSpeed() {
-        var meter = ProgressMeter(.bytes)
+        var meter = ProgressMeter(.copy)
         for (second, byteCount) in [0, 5_000_000, 0].enumerated() {
             meter.update(
                 ProgressMeter.Extent(done: UInt64(byteCount), total: 10_000_000), byteCount: UInt64(byteCount),
