@@ -31,7 +31,7 @@ func outer(_ name: String, _ package: String, trait: String = "NIO") -> Target.D
 }
 
 let libraries = [
-    "CompactEncoding", "Crypto", "StorageEngine", "StorageConformance", "Bitfield", "StorageLMDB", "MerkleTree",
+    "CompactEncoding", "Crypto", "Zstandard", "StorageEngine", "StorageConformance", "Bitfield", "StorageLMDB", "MerkleTree",
     "SecretStream", "Protomux", "Manifest", "HypercoreStorage", "Replication", "Hypercore", "Corestore",
     "CorestoreNIO",
 ]
@@ -62,14 +62,15 @@ let package = Package(
         system("CCorestoreZstd", pkgConfig: "libzstd", apt: "libzstd-dev", brew: "zstd"),
         module("CompactEncoding"),
 
-        // Floor 1: hashes and keys; what a storage backend is; bitfields.
+        // Floor 1: hashes and keys; compression; what a storage backend is; bitfields.
         module("Crypto", ["CompactEncoding", "CCorestoreSodium"]),
+        module("Zstandard", ["CCorestoreZstd"]),
         module("StorageEngine"),
         module("StorageConformance", ["StorageEngine"]),
         module("Bitfield"),
 
         // Floor 2: one concern each, none knows the others.
-        module("StorageLMDB", ["StorageEngine", "CCorestoreLMDB", "CCorestoreZstd"]),
+        module("StorageLMDB", ["StorageEngine", "Zstandard", "CCorestoreLMDB"]),
         module("MerkleTree", ["Crypto", "CompactEncoding"]),
         module("SecretStream", ["Crypto", "CompactEncoding", "CCorestoreSodium"]),
         module("Protomux", ["CompactEncoding"]),
@@ -119,6 +120,7 @@ let package = Package(
             swiftSettings: strict),
         tests("CompactEncoding", ["CompactEncoding"]),
         tests("Crypto", ["Crypto", "CompactEncoding"]),
+        tests("Zstandard", ["Zstandard"]),
         tests("StorageEngine", ["StorageEngine", "StorageConformance"]),
         tests("Bitfield", ["Bitfield"]),
         tests("StorageLMDB", ["StorageLMDB", "StorageEngine", "StorageConformance", "CCorestoreLMDB"]),

@@ -48,6 +48,7 @@ extension Corestore {
     public static func open(at path: String, options: CorestoreOptions = CorestoreOptions()) async throws -> Corestore {
         var engineOptions = LMDBOptions()
         engineOptions.access = options.readOnly ? .readOnly : .readWrite
+        if case .zstd(let level) = options.compression { engineOptions.compression = .zstd(level: level) }
         let engine: LMDBEngine
         do {
             engine = try LMDBEngine.open(at: path, tables: Schema.tables, options: engineOptions)
@@ -114,6 +115,7 @@ extension Corestore {
     /// Opens the core of a name that is any bytes; see ``get(name:encryption:)-(String,_)``.
     public func get(name: [UInt8], encryption: BlockEncryption? = nil) async throws -> Hypercore {
         try requireOpen()
+        try await root.registry.waitUntilReadable()
         let alias = Alias(namespace: namespace, name: name)
         if let discoveryKey = try root.resolve(alias) {
             return try await opened(
@@ -178,7 +180,7 @@ extension Corestore {
         return session
     }
 
-    private func requireOpen() throws(CorestoreError) {
+    func requireOpen() throws(CorestoreError) {
         try sessions.requireOpen()
         try root.requireOpen()
     }

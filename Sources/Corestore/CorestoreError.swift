@@ -12,6 +12,8 @@ public struct CorestoreError: Error, Equatable, Sendable {
         case notFound
         /// The store, or this session of it, is closed.
         case closed
+        /// The storage engine cannot do this.
+        case unsupported
         /// The directory could not be opened as a store; the message says why.
         case storage
     }

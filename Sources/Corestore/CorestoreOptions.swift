@@ -11,17 +11,37 @@ public struct CorestoreOptions: Sendable {
     /// The key that all named cores derive from. A new store makes a random one where none is given; a store that has
     /// one accepts only the same.
     public var primaryKey: Bytes32?
+    /// Whether blocks are compressed as they are stored; those that are stored already stay as they are. Hashes, sizes
+    /// and what peers get are those of the original blocks.
+    public var compression: BlockCompression
     /// Says that the caller knows what a given ``primaryKey`` means: two stores with one primary key that append to a
     /// core of one name fork it for everybody.
     public var unsafe: Bool
+    /// Says that nothing is missing from a store that was copied, moved, restored or broken off, and that its original is
+    /// not written to any more. Its logs are then appended to without waiting for a peer to confirm them; see
+    /// ``Corestore/trustHistory()``.
+    public var trustsHistory: Bool
 
     /// The options; by default durable, writable, with a primary key of the store's own.
     public init(
-        durability: Durability = .full, readOnly: Bool = false, primaryKey: Bytes32? = nil, unsafe: Bool = false
+        durability: Durability = .full, readOnly: Bool = false, compression: BlockCompression = .none,
+        primaryKey: Bytes32? = nil, unsafe: Bool = false, trustsHistory: Bool = false
     ) {
         self.durability = durability
         self.readOnly = readOnly
+        self.compression = compression
         self.primaryKey = primaryKey
         self.unsafe = unsafe
+        self.trustsHistory = trustsHistory
     }
+}
+
+/// Whether blocks are compressed as they are stored.
+public enum BlockCompression: Hashable, Sendable {
+    /// They are stored as they are.
+    case none
+    /// They are compressed by zstd where that saves enough to pay.
+    ///
+    /// - Parameter level: 1 (fastest) to 19 (smallest); 3 is a good middle.
+    case zstd(level: Int = 3)
 }

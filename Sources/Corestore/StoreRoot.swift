@@ -10,6 +10,7 @@ final class StoreRoot: Sendable {
     let directory: CoreDirectory
     let registry: CoreRegistry
     let keys: KeyDerivation
+    let suspension: Suspension
     private let isClosed = Mutex(false)
 
     var isReadOnly: Bool { directory.writer == nil }
@@ -17,18 +18,38 @@ final class StoreRoot: Sendable {
     init(_ engine: any StorageEngine, options: CorestoreOptions) async throws {
         let writer = options.readOnly ? nil : GroupWriter(engine, durability: options.durability)
         let directory = try CoreDirectory(engine: engine, writer: writer)
+        try await directory.takeOverDoubt(isTrusted: options.trustsHistory)
         let keys = KeyDerivation(primaryKey: try await Self.primaryKey(of: directory, options))
         self.directory = directory
         self.keys = keys
         registry = CoreRegistry(directory: directory) { alias in
             keys.keyPair(name: alias.name, namespace: alias.namespace)
         }
+        suspension = Suspension(registry)
         // What an earlier process left unswept.
         registry.sweep()
     }
 
     func requireOpen() throws(CorestoreError) {
         guard !isClosed.withLock({ $0 }) else { throw .storeClosed }
+    }
+
+    /// What the storage engine can do beyond storing.
+    ///
+    /// - Throws: `.unsupported` where it cannot.
+    func capability<Capability>() throws(CorestoreError) -> Capability {
+        guard let engine = directory.engine as? Capability else {
+            throw CorestoreError(
+                .unsupported, "the store's engine, \(type(of: directory.engine)), is no \(Capability.self)")
+        }
+        return engine
+    }
+
+    func requireWriter() throws(CorestoreError) -> GroupWriter {
+        guard let writer = directory.writer else {
+            throw CorestoreError(.storage, "the store was opened read-only")
+        }
+        return writer
     }
 
     /// Where a name leads; `nil` where it is free.

@@ -6,8 +6,12 @@ public struct HypercoreError: Error, Sendable {
     public enum Code: String, Equatable, Sendable {
         /// The session, or the store behind it, is closed.
         case closed
+        /// The store is suspended; wait until it is resumed, or use what waits by itself.
+        case suspended
         /// The log can only be read here: this store does not hold its signing key, or was opened read-only.
         case notWritable
+        /// What was appended now could be a second history of the log; see ``AppendingStop``.
+        case appendingStopped
         /// Nothing is stored under this key or name, and creating it was not asked for or is not possible.
         case notFound
         /// A block index, range or length outside the log.

@@ -14,6 +14,8 @@ public final class CoreDirectory: Sendable {
     /// The next core number. Held while the set that takes a number is enqueued, so that the stored counter never
     /// falls behind.
     private let nextNumber: Mutex<UInt32>
+    /// The doubts about the store, as they are stored.
+    let doubtRecord: Mutex<DoubtRecord?>
 
     /// Opens the records of a store, or begins them where the store is new.
     ///
@@ -21,22 +23,28 @@ public final class CoreDirectory: Sendable {
     public init(engine: any StorageEngine, writer: GroupWriter?) throws {
         self.engine = engine
         self.writer = writer
-        let (format, next) = try engine.read { snapshot in
-            (
-                try snapshot.number(Schema.store, RecordKey.format),
-                try snapshot.number(Schema.store, RecordKey.nextCore)
+        let (format, next, doubt) = try engine.read { snapshot in
+            let format = try snapshot.number(Schema.store, RecordKey.format)
+            try Self.requireReadable(format)
+            return (
+                format,
+                try snapshot.number(Schema.store, RecordKey.nextCore),
+                try snapshot.withRecord(Schema.store, RecordKey.historyDoubt) { try DoubtRecord(decoding: $0) }
             )
         }
-        if let format, format != Schema.version {
-            throw StorageRecordError(
-                .unsupportedVersion,
-                "the store has layout \(format); this version of swift-corestore reads layout \(Schema.version)")
-        }
         nextNumber = Mutex(next ?? 0)
+        doubtRecord = Mutex(doubt)
         guard format == nil, let writer else { return }
         var set = WriteSet()
         set.put(Schema.store, RecordKey.format, number: Schema.version)
         _ = writer.enqueue(set)
+    }
+
+    private static func requireReadable(_ format: UInt32?) throws(StorageRecordError) {
+        guard let format, format != Schema.version else { return }
+        throw StorageRecordError(
+            .unsupportedVersion,
+            "the store has layout \(format); this version of swift-corestore reads layout \(Schema.version)")
     }
 }
 

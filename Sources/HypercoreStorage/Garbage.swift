@@ -93,8 +93,8 @@ extension CoreDirectory {
         for (table, range) in garbage.ranges {
             let (swept, count, isAll) = try part(of: table, range, limit: rest)
             if count > 0 { set.delete(table, swept) }
-            guard isAll else { return (set, false) }
             rest -= count
+            guard isAll, rest > 0 else { return (set, false) }
         }
         set.removeRecord(Schema.cores, garbage.key)
         return (set, true)
@@ -104,18 +104,10 @@ extension CoreDirectory {
     private func part(
         of table: Table, _ range: KeyRange, limit: Int
     ) throws -> (swept: KeyRange, count: Int, isAll: Bool) {
-        var count = 0
-        var next: [UInt8]?
-        try engine.read { snapshot in
-            try snapshot.scan(table, range) { key, _ in
-                guard count < limit else {
-                    next = [UInt8](copying: key)
-                    return .stop
-                }
-                count += 1
-                return .next
-            }
-        }
-        return (KeyRange(lower: range.lower, upper: next ?? range.upper), count, next == nil)
+        let front = try engine.measuring(table, range, limit: limit)
+        return (
+            KeyRange(lower: range.lower, upper: front.nextKey ?? range.upper), Int(front.recordCount),
+            front.nextKey == nil
+        )
     }
 }

@@ -20,19 +20,40 @@ public struct StoredCore: Sendable {
     }
 
     /// The block `index`, copied; `nil` where it is not here.
+    ///
+    /// - Throws: as ``withBlock(_:spans:_:)``.
     public func block(_ index: UInt64, spans: Spans) throws -> [UInt8]? {
         try withBlock(index, spans: spans) { [UInt8](copying: $0) }
     }
 
     /// Calls `body` with the block `index`, borrowed from the store; returns `nil` where it is not here.
+    ///
+    /// - Throws: what `body` throws; `StorageError`; ``StorageRecordError`` with `.damaged`, naming core and block, where
+    ///   the store cannot make out what it holds.
     public func withBlock<Value>(
         _ index: UInt64, spans: Spans, _ body: (RawSpan) throws -> Value
     ) throws -> Value? {
         try engine.read { snapshot in
-            try LogKey(number, spans.generation(of: index), index: index).withBytes { key in
-                try snapshot.withValue(Schema.blocks, key: key, body)
+            var isReadable = false
+            do {
+                return try LogKey(number, spans.generation(of: index), index: index).withBytes { key in
+                    try snapshot.withValue(Schema.blocks, key: key) { block in
+                        isReadable = true
+                        return try body(block)
+                    }
+                }
+            } catch let error as StorageError where error.code == .corrupt && !isReadable {
+                throw StorageRecordError(.damaged, "block \(index) of core \(name(in: snapshot)): \(error)")
             }
         }
+    }
+
+    /// What a person knows the core by: its key, if that can be read.
+    private func name(in snapshot: borrowing Snapshot) -> String {
+        let identity = try? snapshot.withRecord(Schema.cores, RecordKey.record(number, .identity)) {
+            try CoreIdentity(decoding: $0)
+        }
+        return identity?.key.description ?? "number \(number.value)"
     }
 
     /// Whether block `index` is stored.
@@ -47,14 +68,11 @@ public struct StoredCore: Sendable {
     /// How many blocks of `range` are stored, and the bytes that they have.
     public func size(of range: Range<UInt64>, spans: Spans) throws -> (blockCount: UInt64, byteCount: UInt64) {
         var size: (blockCount: UInt64, byteCount: UInt64) = (0, 0)
-        try engine.read { snapshot in
-            for part in spans.parts(of: range) {
-                try snapshot.scan(Schema.blocks, LogKey.range(number, part.generation, part.blocks)) { _, value in
-                    size.blockCount += 1
-                    size.byteCount += UInt64(value.byteCount)
-                    return .next
-                }
-            }
+        for part in spans.parts(of: range) {
+            let space = try engine.measuring(
+                Schema.blocks, LogKey.range(number, part.generation, part.blocks), limit: .max)
+            size.blockCount += space.recordCount
+            size.byteCount += space.valueByteCount
         }
         return size
     }

@@ -31,7 +31,8 @@ public struct ConformanceCheck: Sendable, CustomStringConvertible {
 
     /// Every rule.
     public static let all: [ConformanceCheck] =
-        readingChecks + transactionChecks + limitChecks + groupChecks + sealChecks + lifecycleChecks + modelChecks
+        readingChecks + transactionChecks + limitChecks + compressionChecks + measuringChecks
+        + groupChecks + sealChecks + lifecycleChecks + modelChecks
 
     /// Checks the rule, and closes the engine afterwards.
     ///

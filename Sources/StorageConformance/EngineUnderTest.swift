@@ -3,7 +3,7 @@ import Synchronization
 
 /// An engine and what the checks do with it, in few words: keys and values are strings.
 final class EngineUnderTest: Sendable {
-    static let first = Table(ordinal: 0, name: "first")
+    static let first = Table(ordinal: 0, name: "first", isWorthCompressing: true)
     static let second = Table(ordinal: 1, name: "second")
 
     private let open: @Sendable ([Table]) throws -> any StorageEngine

@@ -38,7 +38,7 @@ extension Snapshot {
 
     /// Whether `key` has a value.
     public borrowing func contains(_ table: Table, key: RawSpan) throws -> Bool {
-        try withValue(table, key: key) { _ in true } ?? false
+        try reader.contains(table, key: key)
     }
 
     /// Visits keys and values in order until `body` says stop.
@@ -121,9 +121,21 @@ public protocol SnapshotReader {
     /// Calls `body` once with the value of `key`, or not at all where there is none.
     func withValue(_ table: Table, key: RawSpan, _ body: (RawSpan) -> Void) throws(StorageError)
 
+    /// Whether `key` has a value. An engine that has to prepare values before they can be read does not do so here.
+    func contains(_ table: Table, key: RawSpan) throws(StorageError) -> Bool
+
     /// Visits the keys of `range` and their values in `order` until `body` says stop.
     func scan(
         _ table: Table, _ range: KeyRange, order: ScanOrder,
         _ body: (_ key: RawSpan, _ value: RawSpan) -> ScanStep
     ) throws(StorageError)
+}
+
+extension SnapshotReader {
+    /// Whether `key` has a value, by looking for it.
+    public func contains(_ table: Table, key: RawSpan) throws(StorageError) -> Bool {
+        var isThere = false
+        try withValue(table, key: key) { _ in isThere = true }
+        return isThere
+    }
 }

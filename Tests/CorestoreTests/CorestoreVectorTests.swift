@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// `corestore.json`: what a store makes of a primary key and names (PROTOCOL §9), through what users call.
-@Suite(.timeLimit(.minutes(1))) struct CorestoreVectorTests {
+@Suite(.timeLimit(.minutes(5))) struct CorestoreVectorTests {
     @Test func `namespaces, keys, discovery keys and ids are those of the reference`() async throws {
         let document: Document = try Vectors.load("corestore")
         let store = try await Corestore.inMemory {

@@ -9,7 +9,7 @@ import StorageLMDB
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct StoreSessionTests {
+@Suite(.timeLimit(.minutes(5))) struct StoreSessionTests {
     @Test func `a session closes the cores that were opened through it, and no others`() async throws {
         let store = try await Corestore.inMemory()
         let session = store.session()
@@ -75,7 +75,7 @@ import Testing
 
 // MARK: - Files
 
-@Suite(.timeLimit(.minutes(1))) struct StoreDirectoryTests {
+@Suite(.timeLimit(.minutes(5))) struct StoreDirectoryTests {
     @Test func `a store that is opened again has everything it had`() async throws {
         let directory = try TemporaryDirectory()
         var store = try await directory.open { $0.durability = .full }
@@ -154,7 +154,7 @@ import Testing
 
 // MARK: - Read-only
 
-@Suite(.timeLimit(.minutes(1))) struct ReadOnlyStoreTests {
+@Suite(.timeLimit(.minutes(5))) struct ReadOnlyStoreTests {
     @Test func `a read-only store reads, and makes nothing`() async throws {
         let directory = try TemporaryDirectory()
         var store = try await directory.open()

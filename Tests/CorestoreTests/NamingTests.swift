@@ -5,7 +5,7 @@ import Manifest
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct NamingTests {
+@Suite(.timeLimit(.minutes(5))) struct NamingTests {
     @Test func `one name is one core, however often it is opened`() async throws {
         let store = try await Corestore.inMemory()
         let (first, second) = (try await store.get(name: "log"), try await store.get(name: "log"))
@@ -96,7 +96,7 @@ import Testing
 
 // MARK: - Lists
 
-@Suite(.timeLimit(.minutes(1))) struct ListTests {
+@Suite(.timeLimit(.minutes(5))) struct ListTests {
     @Test func `an empty store lists nothing`() async throws {
         let store = try await Corestore.inMemory()
         #expect(try await store.listed() == [])

@@ -5,7 +5,7 @@ import Hypercore
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct PrimaryKeyTests {
+@Suite(.timeLimit(.minutes(5))) struct PrimaryKeyTests {
     private let given = BLAKE2b.hash(Array("a primary key".utf8))
 
     @Test func `a new store makes a key of its own and keeps it`() async throws {

@@ -4,7 +4,7 @@ import Hypercore
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct StoreReplicationTests {
+@Suite(.timeLimit(.minutes(5))) struct StoreReplicationTests {
     private func blocks(_ count: Int, _ label: String) -> [[UInt8]] {
         (0..<count).map { Array("\(label) \($0)".utf8) }
     }

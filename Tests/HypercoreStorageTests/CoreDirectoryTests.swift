@@ -6,7 +6,7 @@ import Testing
 
 @testable import HypercoreStorage
 
-@Suite(.timeLimit(.minutes(1))) struct CoreDirectoryTests {
+@Suite(.timeLimit(.minutes(5))) struct CoreDirectoryTests {
     @Test func `a core that was created is found, and is who it was said to be`() async throws {
         let store = try TestDirectory()
         let alias = Alias(namespace: Sample.bytes32(1), name: Array("name".utf8))
@@ -95,7 +95,7 @@ import Testing
 
 // MARK: - Lists
 
-@Suite(.timeLimit(.minutes(1))) struct CoreListingTests {
+@Suite(.timeLimit(.minutes(5))) struct CoreListingTests {
     @Test func `an empty store has an empty list`() throws {
         let store = try TestDirectory()
         #expect(try store.directory.list(limit: 10) == [])
@@ -135,7 +135,7 @@ import Testing
 
 // MARK: - Damage
 
-@Suite(.timeLimit(.minutes(1))) struct DamagedDirectoryTests {
+@Suite(.timeLimit(.minutes(5))) struct DamagedDirectoryTests {
     private let alias = Alias(namespace: .zero, name: Array("name".utf8))
 
     @Test(arguments: [0, 1, 31, 33]) func `an alias that leads to no discovery key is damage, not a free name`(
@@ -189,7 +189,7 @@ import Testing
 
 // MARK: - The primary key
 
-@Suite(.timeLimit(.minutes(1))) struct PrimaryKeyTests {
+@Suite(.timeLimit(.minutes(5))) struct PrimaryKeyTests {
     @Test func `the primary key is set once and kept`() async throws {
         var store = try TestDirectory()
         #expect(try store.directory.primaryKey() == nil)

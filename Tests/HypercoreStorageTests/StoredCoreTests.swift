@@ -8,7 +8,7 @@ import Testing
 
 @testable import HypercoreStorage
 
-@Suite(.timeLimit(.minutes(1))) struct StoredCoreTests {
+@Suite(.timeLimit(.minutes(5))) struct StoredCoreTests {
     @Test func `blocks, nodes and the head are read back as they were put`() async throws {
         let store = try TestDirectory()
         let core = try await store.create(1)
@@ -118,7 +118,7 @@ import Testing
 
 // MARK: - What an append costs
 
-@Suite(.timeLimit(.minutes(1))) struct WriteCountTests {
+@Suite(.timeLimit(.minutes(5))) struct WriteCountTests {
     @Test(arguments: [1, 2, 10, 1000]) func `an append puts two records a block, and one head`(count: Int) async throws
     {
         let store = try TestDirectory()

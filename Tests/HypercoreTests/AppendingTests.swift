@@ -7,7 +7,7 @@ import Testing
 
 @testable import Hypercore
 
-@Suite(.timeLimit(.minutes(1))) struct AppendingTests {
+@Suite(.timeLimit(.minutes(5))) struct AppendingTests {
     @Test func `a new log is empty`() async throws {
         let log = try await TestStore().writable()
         #expect(log.length == 0 && log.byteLength == 0 && log.fork == 0 && log.contiguousLength == 0)
@@ -137,7 +137,7 @@ import Testing
 
 // MARK: - Who may append
 
-@Suite(.timeLimit(.minutes(1))) struct WritabilityTests {
+@Suite(.timeLimit(.minutes(5))) struct WritabilityTests {
     @Test func `a log whose key this store does not hold can only be read`() async throws {
         let store = try TestStore()
         let log = try await store.reader(of: TestStore.key())

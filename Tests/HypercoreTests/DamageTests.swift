@@ -9,7 +9,7 @@ import Testing
 @testable import StorageEngine
 
 /// What comes of records that a disk, or a hand, has changed.
-@Suite(.timeLimit(.minutes(1))) struct DamageTests {
+@Suite(.timeLimit(.minutes(5))) struct DamageTests {
     /// A store with a log of ten blocks, whose records are changed, and a whole one beside it.
     private struct Damaged {
         let store: TestStore

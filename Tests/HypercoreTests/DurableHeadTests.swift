@@ -10,7 +10,7 @@ import Testing
 @testable import Hypercore
 
 /// What is not on disk is told to nobody: a peer that heard of it would hold a history that a crash takes back.
-@Suite(.timeLimit(.minutes(1))) struct DurableHeadTests {
+@Suite(.timeLimit(.minutes(5))) struct DurableHeadTests {
     @Test func `what is under way is shown neither to readers nor to peers`() async throws {
         let gate = GatedEngine(MemoryEngine(tables: Schema.tables))
         let store = try TestStore(gate, durability: .full)

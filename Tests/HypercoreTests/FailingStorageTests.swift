@@ -8,7 +8,7 @@ import Testing
 @testable import Hypercore
 @testable import StorageEngine
 
-@Suite(.timeLimit(.minutes(1))) struct FailingAppendTests {
+@Suite(.timeLimit(.minutes(5))) struct FailingAppendTests {
     @Test(arguments: [.write, .commit, .sync] as [FaultInjectingEngine.Operation])
     func `an append whose commit fails says so and changes nothing, and the next one works`(
         operation: FaultInjectingEngine.Operation
@@ -105,7 +105,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct FailingCreationTests {
+@Suite(.timeLimit(.minutes(5))) struct FailingCreationTests {
     @Test func `a log whose creation failed can be created later, also while a stream wants it`() async throws {
         let engine = FaultInjectingEngine(MemoryEngine(tables: Schema.tables))
         let store = try TestStore(engine)
@@ -119,7 +119,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct FailingDownloadTests {
+@Suite(.timeLimit(.minutes(5))) struct FailingDownloadTests {
     @Test(arguments: [1, 2, 3, 4])
     func `a download whose commit failed lets the peer go, and goes on with the next one`(ordinal: Int) async throws {
         let seeder = try TestStore()

@@ -12,7 +12,7 @@ import Testing
 
 @testable import Hypercore
 
-@Suite(.timeLimit(.minutes(1))) struct HostileStreamTests {
+@Suite(.timeLimit(.minutes(5))) struct HostileStreamTests {
     /// A writable log on a stream to a peer that the test plays.
     private func connected(
         to peer: ScriptedPeer, _ store: TestStore
@@ -136,7 +136,7 @@ import Testing
 
 // MARK: - Lies about a log
 
-@Suite(.timeLimit(.minutes(1))) struct TamperingTests {
+@Suite(.timeLimit(.minutes(5))) struct TamperingTests {
     /// A way to change an answer, such that it no longer proves what it says.
     enum Lie: String, CaseIterable, Sendable {
         case blockByte, longerBlock, emptyBlock, nodeHash, nodeSize, missingNode, extraNode

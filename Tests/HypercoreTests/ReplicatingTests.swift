@@ -5,7 +5,7 @@ import Testing
 
 @testable import Hypercore
 
-@Suite(.timeLimit(.minutes(1))) struct ReplicatingTests {
+@Suite(.timeLimit(.minutes(5))) struct ReplicatingTests {
     @Test(arguments: [1, 2, 10, 300]) func `a reader that knows only the key downloads and verifies all`(
         count: Int
     ) async throws {
@@ -115,7 +115,7 @@ import Testing
 
 // MARK: - Growing logs
 
-@Suite(.timeLimit(.minutes(1))) struct LiveReplicationTests {
+@Suite(.timeLimit(.minutes(5))) struct LiveReplicationTests {
     @Test func `a get waits for a peer, and for the block to be appended`() async throws {
         let (writer, reader) = (try TestStore(), try TestStore())
         let log = try await writer.writable()
@@ -216,7 +216,7 @@ import Testing
 
 // MARK: - Streams
 
-@Suite(.timeLimit(.minutes(1))) struct StreamTests {
+@Suite(.timeLimit(.minutes(5))) struct StreamTests {
     @Test func `one stream carries many logs, in both directions`() async throws {
         let (left, right) = (try TestStore(), try TestStore())
         var pairs: [(log: Hypercore, copy: Hypercore)] = []

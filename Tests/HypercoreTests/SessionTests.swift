@@ -5,7 +5,7 @@ import Testing
 
 @testable import Hypercore
 
-@Suite(.timeLimit(.minutes(1))) struct SessionTests {
+@Suite(.timeLimit(.minutes(5))) struct SessionTests {
     @Test func `sessions of one log share it`() async throws {
         let store = try TestStore()
         let (first, second) = (try await store.writable(), try await store.writable())

@@ -230,10 +230,13 @@ import Testing
         async throws
     {
         let (home, away) = (try TestStore(), try TestStore())
-        let origin = try await home.writable()
-        let signer = ManualSigner(TestStore.keyPair(try #require(TestStore.identity().alias)))
-        let log = try await away.signed(by: signer)
-        #expect(log.key == origin.key)
+        let (author, signer) = (MoodySigner(), ManualSigner())
+        // Either of the two may sign, so that each has to expect that the other makes the log longer.
+        let manifest = try CoreManifest(
+            quorum: 1,
+            signers: [author.publicKey, signer.publicKey].map { ManifestSigner(namespace: .zero, publicKey: $0) })
+        let origin = try await home.signed(by: author, manifest)
+        let log = try await away.signed(by: signer, manifest)
         let pipe = MemoryPipe(home.registry, away.registry)
         _ = try log.download()
 
@@ -262,6 +265,27 @@ import Testing
         signer.answer()
         #expect(try await last.value.length == origin.length + 1)
         pipe.cut()
+    }
+
+    @Test func `a log that was overtaken is not signed`() async throws {
+        let (home, away) = (try TestStore(), try TestStore())
+        let signer = ManualSigner()
+        let origin = try await home.signed(by: MoodySigner(signer.keyPair))
+        let log = try await away.signed(by: signer)
+        let pipe = MemoryPipe(home.registry, away.registry)
+        _ = try log.download()
+        let handed = Task { try await log.append([1]) }
+        await signer.asked(1)
+        try await origin.append(contentsOf: numberedBlocks(0..<3))
+        try await until { log.length == 3 }
+        signer.answer()
+        await expectError(.appendingStopped) { _ = try await handed.value }
+        await expectError(.appendingStopped) { try await log.append([2]) }
+        #expect(log.length == 3 && !log.isWritable && signer.askedLengths == [1])
+        pipe.cut()
+        // The store remembers it, and asks as soon as somebody can sign.
+        let again = try await away.reopened().signed(by: signer)
+        await expectError(.appendingStopped) { try await again.append([2]) }
     }
 
     @Test(arguments: [1, 2, 3] as [UInt64])

@@ -11,7 +11,7 @@ import Testing
 @testable import Hypercore
 
 /// Answering requests pauses while too much waits to be sent, and goes on without being asked.
-@Suite(.timeLimit(.minutes(1))) struct UploadPauseTests {
+@Suite(.timeLimit(.minutes(5))) struct UploadPauseTests {
     @Test func `requests that came while another thread was writing are answered once it is done`() async throws {
         // With `.full` durability a commit is announced on a thread of its own, which may be made to wait.
         let store = try TestStore(durability: .full)

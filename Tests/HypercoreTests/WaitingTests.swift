@@ -22,7 +22,7 @@ enum Wait: String, CaseIterable, Sendable {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct WaitingTests {
+@Suite(.timeLimit(.minutes(5))) struct WaitingTests {
     /// A log with a peer that opens it and then never says a word, so that every wait waits.
     private struct SilentPeer {
         let store: TestStore

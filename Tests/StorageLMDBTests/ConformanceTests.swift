@@ -10,6 +10,17 @@ import Testing
     }
 
     @Test(arguments: ConformanceCheck.all)
+    func `keeps the rules while it compresses, and its map grows`(_ check: ConformanceCheck) async throws {
+        let directory = try TemporaryDirectory()
+        try await check.run { tables in
+            var options = LMDBOptions()
+            options.compression = .zstd(level: 1)
+            options.mapByteCount = 1 << 16
+            return try LMDBEngine.open(at: directory.path, tables: tables, options: options)
+        }
+    }
+
+    @Test(arguments: ConformanceCheck.all)
     func `keeps the rules while its map grows`(_ check: ConformanceCheck) async throws {
         let directory = try TemporaryDirectory()
         try await check.run { tables in

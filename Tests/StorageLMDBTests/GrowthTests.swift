@@ -4,7 +4,7 @@ import StorageLMDB
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct GrowthTests {
+@Suite(.timeLimit(.minutes(5))) struct GrowthTests {
     @Test func `the map grows under readers and writers, and none of them notices`() async throws {
         let directory = try TemporaryDirectory()
         let engine = try directory.open { $0.mapByteCount = 1 << 16 }

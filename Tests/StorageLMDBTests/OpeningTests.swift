@@ -50,14 +50,6 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: directory.path + "/environment"))
     }
 
-    @Test(.enabled(if: getuid() != 0)) func `a directory that may not be used is refused`() throws {
-        let directory = try TemporaryDirectory()
-        try directory.createStore()
-        try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: directory.path)
-        defer { try? FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: directory.path) }
-        expectThrows(.inaccessible, "permissions") { _ = try directory.open() }
-    }
-
     @Test func `a creation that was cut off is begun again`() throws {
         let directory = try TemporaryDirectory()
         try directory.createStore()

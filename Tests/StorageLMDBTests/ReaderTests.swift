@@ -3,7 +3,7 @@ import StorageEngine
 import StorageLMDB
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ReaderTests {
+@Suite(.timeLimit(.minutes(5))) struct ReaderTests {
     @Test func `more snapshots than the store has room for are refused, and work again later`() throws {
         let directory = try TemporaryDirectory()
         let engine = try directory.open { $0.maximumReaders = 2 }
@@ -80,8 +80,12 @@ import Testing
         let child = fork()
         if child == 0 {
             let read = Result { try engine.withSnapshot { _ in } }
-            let write = Result { try engine.sync() }
-            _exit(read.isClosed && write.isClosed ? 0 : 1)
+            let others = [
+                Result { try engine.sync() }, Result { try engine.compact { _ in } }, Result { try engine.suspend() },
+                Result { try engine.copy(to: directory.path + "/copy") { _ in } },
+            ]
+            try? engine.close()
+            _exit(read.isClosed && others.allSatisfy(\.isClosed) ? 0 : 1)
         }
         var status: Int32 = -1
         #expect(waitpid(child, &status, 0) == child && status == 0)

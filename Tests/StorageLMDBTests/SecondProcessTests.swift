@@ -4,7 +4,7 @@ import StorageLMDB
 import Testing
 
 /// What other processes may do with a store. They are real ones: the bodies of the exit tests.
-@Suite(.timeLimit(.minutes(1))) struct SecondProcessTests {
+@Suite(.timeLimit(.minutes(5))) struct SecondProcessTests {
     @Test func `another process reads beside the writer, and sees what it commits`() async throws {
         let directory = try TemporaryDirectory()
         let engine = try directory.open()
@@ -72,6 +72,19 @@ import Testing
         }
         #expect(try engine.removeStaleReaders() == 1)
         #expect(try engine.removeStaleReaders() == 0)
+        try engine.close()
+    }
+
+    @Test func `a full table of readers is cleared of those that died`() async throws {
+        let directory = try TemporaryDirectory()
+        let engine = try directory.open { $0.maximumReaders = 1 }
+        let path = directory.path
+        await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
+            try openForReading(path).read { _ in _ = kill(getpid(), SIGKILL) }
+        }
+        // The writer began without a reader, so the dead one has the only place.
+        #expect(try engine.statistics().peakReaders == 1)
+        #expect(try engine.value("a") == nil)
         try engine.close()
     }
 

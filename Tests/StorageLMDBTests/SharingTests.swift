@@ -12,12 +12,35 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: link) }
         expectThrows(.inUse, "this process") { _ = try directory.open() }
         expectThrows(.inUse, "this process") { _ = try directory.open { $0.access = .readOnly } }
-        expectThrows(.inUse, "this process") { _ = try LMDBEngine.open(at: link, tables: [records]) }
+        let name = (directory.path as NSString).lastPathComponent
+        for path in [link, directory.path + "/", directory.path + "/../" + name, directory.path + "/data/.."] {
+            expectThrows(.inUse, "this process") { _ = try LMDBEngine.open(at: path, tables: [records]) }
+        }
         try engine.put(["a": "1"])
         try engine.close()
         let reopened = try directory.open()
         #expect(try reopened.value("a") == "1")
         try reopened.close()
+    }
+
+    @Test func `a store opened by a relative path is the same one, also after the process has moved`() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path
+        // A process has one working directory, so this takes one of its own.
+        await #expect(processExitsWith: .success) { [path = path as String] in
+            try #require(chdir(path) == 0)
+            let engine = try LMDBEngine.open(at: "store", tables: [records])
+            try engine.put(["a": "1"])
+            expectThrows(.inUse) { _ = try LMDBEngine.open(at: path + "/store", tables: [records]) }
+            expectThrows(.inUse) { _ = try LMDBEngine.open(at: "./store", tables: [records]) }
+            try #require(chdir("/") == 0)
+            try engine.compact { _ in }
+            try engine.suspend()
+            try engine.resume()
+            #expect(try engine.value("a") == "1")
+            try engine.close()
+        }
+        #expect(FileManager.default.fileExists(atPath: path + "/store/data/2/data.mdb"))
     }
 
     @Test func `a store that nobody keeps closes itself`() throws {
@@ -54,6 +77,17 @@ import Testing
         try directory.open().close()
     }
 
+    @Test func `a store that was closed can be opened though a child process still has its files`() throws {
+        let directory = try TemporaryDirectory()
+        let engine = try directory.open()
+        // What a child has between `fork` and `exec`: another descriptor of the same open file.
+        let duplicates = try openDescriptors(of: directory.path + "/writer.lock").map { dup($0) }
+        defer { duplicates.forEach { close($0) } }
+        try #require(!duplicates.isEmpty)
+        try engine.close()
+        try directory.open().close()
+    }
+
     @Test func `an open store keeps other writers out`() throws {
         let directory = try TemporaryDirectory()
         let engine = try directory.open()
@@ -62,5 +96,15 @@ import Testing
         #expect(flock(descriptor, LOCK_EX | LOCK_NB) != 0)
         try engine.close()
         #expect(flock(descriptor, LOCK_EX | LOCK_NB) == 0)
+    }
+}
+
+/// The descriptors by which this process has a file open.
+private func openDescriptors(of path: String) throws -> [Int32] {
+    var wanted = stat()
+    try #require(stat(path, &wanted) == 0)
+    return (0..<4_096).filter { descriptor in
+        var found = stat()
+        return fstat(descriptor, &found) == 0 && found.st_dev == wanted.st_dev && found.st_ino == wanted.st_ino
     }
 }

@@ -15,6 +15,8 @@ extension Core {
         } catch {
             throw HypercoreError(error, key: key)
         }
+        // The process that writes may have cut it off, or cleared it.
+        if try followStored() { return try read(index) }
         guard try self.spans(holding: index) != spans else {
             throw HypercoreError(.damaged, key: key, "block \(index) should be stored here, and its record is missing")
         }
@@ -53,6 +55,8 @@ extension HypercoreError {
             self = error
         case let error as StorageError where error.code == .closed:
             self.init(.closed, key: key, "the store is closed")
+        case let error as StorageError where error.code == .suspended:
+            self.init(.suspended, key: key, "the store is suspended; resume it to read from it")
         case let error as StorageError where error.code == .conflict:
             self.init(.conflict, key: key, "the log was changed underneath: \(error)")
         case let error as StorageError:

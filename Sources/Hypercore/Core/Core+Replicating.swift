@@ -13,6 +13,8 @@ struct TurnEffects {
     var events: [CoreEvent] = []
     /// Whether all peers are to be let go: the store is out of order.
     var abandonsPeers = false
+    /// Whether a write set was queued that nobody awaits.
+    var drivesWriter = false
 }
 
 extension Core {
@@ -27,6 +29,7 @@ extension Core {
                 state.replicator.flush(log: CoreLogView(self, state), now: registry.now, into: &effects.replication)
             }
             aftermath.events = effects.events
+            aftermath.drivesWriter = effects.drivesWriter
             apply(&effects.replication, to: &state, &aftermath)
             if effects.abandonsPeers { aftermath.closing.append(contentsOf: state.peers.values) }
         }
@@ -107,6 +110,7 @@ extension Core {
         let now = channel.stream.now
         turn { state, effects in
             guard state.peers[channel.peer] != nil else { return }
+            hearWitness(messages, from: channel, in: &state, &effects)
             let log = CoreLogView(self, state)
             for message in messages {
                 state.replicator.receive(

@@ -33,6 +33,7 @@ extension Core {
 
     /// Asks the peers that are there whether the log is longer.
     func update(in scope: WaitScope) async throws -> Bool {
+        if try followStored() { return true }
         let outcome = try await wait(in: scope) { state, effects in state.replicator.update(into: &effects) }
         return outcome == .updated(true)
     }

@@ -63,6 +63,8 @@ struct CoreState {
     var remoteSigner: RemoteSigner?
     /// The changes of the head that wait for their turn.
     var line = HeadLine()
+    /// Whether what the signer has signed is all here.
+    var trust = HistoryTrust()
     /// The replication protocol's state, and the streams that it talks over.
     var replicator: Replicator
     var peers: [PeerID: PeerChannel] = [:]
@@ -97,7 +99,7 @@ extension Core {
     var durableHead: HeadRecord { state.withLock { $0.durable } }
     var contiguousLength: UInt64 { state.withLock { $0.blocks.contiguousLength(of: $0.durable.length) } }
     var holdsSigningKey: Bool { state.withLock { $0.signer != nil } }
-    var isWritable: Bool { writer != nil && state.withLock { $0.canSign } }
+    var isWritable: Bool { writer != nil && state.withLock { $0.canSign && $0.trust.stop == nil } }
     var transfers: TransferCounts { state.withLock { $0.transfers } }
     var currentIdentity: CoreIdentity { state.withLock { $0.identity } }
     /// The error of whoever uses the core after its end; `nil` while it is open.

@@ -21,6 +21,10 @@ public final class CoreRegistry: Sendable {
     private let clock: @Sendable () -> ContinuousClock.Instant
     private let deriveKeyPair: KeyPairDerivation
     private let sweeper: Sweeper
+    /// Shut while the store is suspended.
+    let gate = Gate()
+    /// Who may confirm the logs of a store that is in doubt. Taken under a core's lock.
+    let witnesses = Mutex(Witnesses())
     private let state = Mutex(State())
 
     private struct State {
@@ -101,6 +105,7 @@ extension CoreRegistry {
         signer: (any AsyncSigner)? = nil
     ) async throws -> Hypercore? {
         do {
+            try await gate.pass()
             await waitForRemoval(of: discoveryKey)
             guard let (core, ticket) = try retain(discoveryKey, creating: creation) else { return nil }
             let session = Hypercore(retaining: core, cipher: encryption.map { SessionCipher($0) })
@@ -108,7 +113,7 @@ extension CoreRegistry {
             if let signer { try core.use(signer) }
             return session
         } catch {
-            throw HypercoreError(error, key: creation?.key)
+            throw HypercoreError.translating(error, key: creation?.key)
         }
     }
 
@@ -186,9 +191,10 @@ extension CoreRegistry {
         _ identity: CoreIdentity, _ stored: StoredCore, head: HeadRecord, presence: PresenceRecord?
     ) throws -> Core {
         let authority = try authority(of: identity)
+        let signer = authority.flatMap { self.signer(for: identity, authority: $0) }
         let state = CoreState(
             durable: head, staged: head, blocks: BlockPresence(stored, record: presence), identity: identity,
-            authority: authority, signer: authority.flatMap { signer(for: identity, authority: $0) },
+            authority: authority, signer: signer, trust: try trust(in: stored, signs: signer != nil),
             replicator: Replicator(key: identity.key, seed: .random(in: .min ... .max)))
         return Core(key: identity.key, stored: stored, registry: self, state: state)
     }
@@ -283,6 +289,21 @@ extension CoreRegistry {
     }
 }
 
+// MARK: - Suspending
+
+extension CoreRegistry {
+    /// Makes what may wait for a read wait: the store is about to be suspended.
+    public func holdReaders() { gate.shut() }
+
+    /// Lets go on what waited.
+    public func releaseReaders() { gate.open() }
+
+    /// Returns when the store can be read.
+    ///
+    /// - Throws: `CancellationError`.
+    public func waitUntilReadable() async throws { try await gate.pass() }
+}
+
 // MARK: - Letting go
 
 extension CoreRegistry {
@@ -342,6 +363,7 @@ extension CoreRegistry {
             defer { (state.cores, state.watchers) = ([:], [:]) }
             return (state.cores.values.map(\.core), state.watchers.values)
         }
+        gate.open()
         for core in cores { core.end() }
         for watcher in watchers { watcher.closed() }
     }

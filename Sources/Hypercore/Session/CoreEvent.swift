@@ -16,6 +16,10 @@ public enum CoreEvent: Hashable, Sendable {
     case peerAdded
     /// A peer stopped replicating the log.
     case peerRemoved
+    /// The log is not appended to any more, for this reason.
+    case appendingStopped(AppendingStop)
+    /// What had stopped appending is over.
+    case appendingResumed
 }
 
 /// Hands every event to every subscriber, each with a bounded buffer of its own.

@@ -82,7 +82,7 @@ extension Hypercore {
     public func snapshot() throws -> Hypercore {
         try requireOpen()
         let view = try view.map { try SnapshotView(sharing: $0) } ?? SnapshotView(of: core)
-        guard core.registry.retainAgain(core) else { throw HypercoreError(.closed, key: key, "the log is closed") }
+        guard core.registry.retainAgain(core) else { throw core.ended ?? CoreEnd.closed.error(key) }
         return Hypercore(retaining: core, view: view, cipher: cipher)
     }
 
@@ -133,7 +133,7 @@ extension Hypercore {
     /// What was exchanged with peers since the log was opened here.
     public var transfers: TransferCounts { core.transfers }
 
-    /// Whether this session can append to the log.
+    /// Whether this session can append to the log, which takes its key and that nothing stops it (``appendingStop``).
     public var isWritable: Bool { view == nil && core.isWritable }
 
     /// How many peers replicate the log with us right now.
@@ -163,9 +163,9 @@ extension Hypercore {
 
     /// Appends one block, which may be empty.
     ///
-    /// - Throws: `.notWritable`, `.blockTooLarge`, `.closed`, `.storage`, `.signingFailed`, `.encryptionFailed`;
-    ///   `CancellationError` where the task is cancelled while it waits for its turn. Once the block is queued, or handed
-    ///   to a signer, it is appended, and the call says whether it was.
+    /// - Throws: `.notWritable`, `.appendingStopped`, `.blockTooLarge`, `.closed`, `.storage`, `.signingFailed`,
+    ///   `.encryptionFailed`; `CancellationError` where the task is cancelled while it waits for its turn. Once the block is
+    ///   queued, or handed to a signer, it is appended, and the call says whether it was.
     @discardableResult
     public func append(_ block: [UInt8]) async throws -> AppendResult {
         try await append(contentsOf: CollectionOfOne(block))
@@ -192,8 +192,8 @@ extension Hypercore {
     /// - Parameters:
     ///   - length: how many blocks stay; at most the log's length, and no less than the manifest's prologue.
     ///   - fork: the number of the new fork, above the present one; the next one where none is given.
-    /// - Throws: `.notWritable`, `.outOfBounds`, `.closed`, `.storage`; `CancellationError` where the task is cancelled
-    ///   while it waits for its turn.
+    /// - Throws: `.notWritable`, `.appendingStopped`, `.outOfBounds`, `.closed`, `.storage`; `CancellationError` where
+    ///   the task is cancelled while it waits for its turn.
     public func truncate(to length: UInt64, fork: UInt64? = nil) async throws {
         try requireLive()
         try await core.truncate(to: length, fork: fork, of: waits)
@@ -270,10 +270,12 @@ extension Hypercore {
     ///   `.notAvailable` for a block that the log has cut off and that is not here; `CancellationError`.
     public func get(_ index: UInt64, timeout: Duration? = nil) async throws -> [UInt8] {
         try requireOpen()
+        try await core.registry.gate.pass()
         return try decrypted(try await getStored(index, timeout: timeout), at: index)
     }
 
-    /// Asks peers whether the log is longer than is known here, and waits for the answer.
+    /// Asks peers whether the log is longer than is known here, and waits for the answer. In a store that was opened
+    /// read-only, takes over what the process that writes has done.
     ///
     /// - Returns: whether the log grew. Without peers, `false` at once; `false` on a snapshot, which never grows.
     public func update() async throws -> Bool {

@@ -84,12 +84,14 @@ enum RecordKey {
     static let format = Array("format".utf8)
     static let nextCore = Array("next-core".utf8)
     static let primaryKey = Array("primary-key".utf8)
+    static let historyDoubt = Array("history-doubt".utf8)
 
     /// The kinds of records that a core has one of.
     enum CoreRecord: UInt8 {
         case identity = 0
         case head = 1
         case presence = 2
+        case trust = 3
         /// Followed by the key that the user chose.
         case userData = 16
     }

@@ -7,11 +7,13 @@ public import StorageEngine
 /// store     "format"                                         u32 version of everything below
 ///           "next-core"                                      u32 the next core number
 ///           "primary-key"                                    32 bytes
+///           "history-doubt"                                  DoubtRecord, where the store was ever in doubt
 ///           0x01 ‖ namespace 32 ‖ name                       discovery key 32             an alias
 /// cores     0x00 ‖ discovery key 32                          CorePointer
 ///           0x01 ‖ core u32 ‖ 0x00                           CoreIdentity: key, manifest, secret
 ///           0x01 ‖ core u32 ‖ 0x01                           HeadRecord: fork, length, roots, spans, signature
 ///           0x01 ‖ core u32 ‖ 0x02                           PresenceRecord, where not all blocks are here
+///           0x01 ‖ core u32 ‖ 0x03                           TrustRecord, where its history was ever in question
 ///           0x01 ‖ core u32 ‖ 0x10 ‖ key                     user data
 ///           0x02 ‖ core u32 [‖ generation u32 ‖ block u64]   empty: Garbage, what waits to be swept
 /// blocks    core u32 ‖ generation u32 ‖ block u64            the block's bytes
@@ -34,7 +36,7 @@ public enum Schema {
 
     static let store = Table(ordinal: 0, name: "store")
     static let cores = Table(ordinal: 1, name: "cores")
-    static let blocks = Table(ordinal: 2, name: "blocks")
+    static let blocks = Table(ordinal: 2, name: "blocks", isWorthCompressing: true)
     static let tree = Table(ordinal: 3, name: "tree")
     static let bitfield = Table(ordinal: 4, name: "bitfield")
 

@@ -9,7 +9,7 @@ public protocol MeasuringEngine: StorageEngine {
     ///
     /// A large range is measured in several calls, so that no snapshot lasts as long as all of it takes.
     ///
-    /// - Throws: as ``space()``.
+    /// - Throws: as ``space()``; `.corrupt` where the size of a value cannot be told.
     func measure(_ table: Table, _ range: KeyRange, limit: Int) throws(StorageError) -> RangeSpace
 }
 

@@ -9,6 +9,7 @@ import Synchronization
 public final class FaultInjectingEngine: StorageEngine {
     private let engine: any StorageEngine
     private let plan = Mutex(FaultPlan())
+    private let doubt = Mutex<HistoryDoubt?>(nil)
 
     /// Wraps `engine`; without faults, everything goes through to it.
     public init(_ engine: any StorageEngine) {
@@ -25,6 +26,9 @@ public final class FaultInjectingEngine: StorageEngine {
 
     /// Takes back all faults.
     public func heal() { plan.withLock { $0.disarm() } }
+
+    /// Makes the engine doubt what it holds, until the doubt is settled.
+    public func raise(_ doubt: HistoryDoubt) { self.doubt.withLock { $0 = doubt } }
 
     /// How many of `operation` there have been, those that failed included.
     public func count(of operation: Operation) -> Int { plan.withLock { $0.count(of: operation) } }
@@ -63,6 +67,22 @@ extension FaultInjectingEngine {
     public func close() throws(StorageError) { try engine.close() }
 
     fileprivate func strike(_ operation: Operation) -> Fault? { plan.withLock { $0.strike(operation) } }
+}
+
+extension FaultInjectingEngine: DoubtingEngine {
+    /// The doubt that was raised, or that of the wrapped engine.
+    public var historyDoubt: HistoryDoubt? {
+        doubt.withLock { $0 } ?? (engine as? any DoubtingEngine)?.historyDoubt
+    }
+
+    /// Settles the doubt; fails as a ``Operation/sync`` does.
+    public func settleHistoryDoubt() throws(StorageError) {
+        let faults = [strike(.sync)]
+        try faults.throwAny(.beforeTakingEffect)
+        doubt.withLock { $0 = nil }
+        try (engine as? any DoubtingEngine)?.settleHistoryDoubt()
+        try faults.throwAny(.afterTakingEffect)
+    }
 }
 
 extension [FaultInjectingEngine.Fault?] {

@@ -15,6 +15,16 @@ struct GroupQueue {
             case sync
             /// Nothing: whoever waits for it learns that everything before it is done.
             case barrier
+            /// Something to be done with the engine while nothing is written, and what the queue does after it.
+            case alone(@Sendable () throws(StorageError) -> Void, Sequel)
+        }
+
+        /// What the queue does after something that was done alone, unless that failed.
+        enum Sequel {
+            case goOn
+            /// It takes what comes, and applies nothing, until it is released.
+            case hold
+            case release
         }
 
         let work: Work
@@ -57,6 +67,8 @@ struct GroupQueue {
     private(set) var statistics = GroupWriterStatistics()
     /// Set by the first `close`: what it and later ones wait for.
     private(set) var closing: CommitTicket?
+    /// Whether entries wait to be released.
+    private var isHeld = false
 
     init(byteLimit: Int, transactionByteLimit: Int) {
         self.transactionByteLimit = transactionByteLimit
@@ -78,9 +90,28 @@ extension GroupQueue {
         return CommitTicket(outcome: entry.outcome)
     }
 
+    /// Puts what releases a held queue before everything else.
+    mutating func prependRelease(_ body: @escaping @Sendable () throws(StorageError) -> Void) -> CommitTicket {
+        let work: Entry.Work = closing == nil ? .alone(body, .release) : .refused(.writerClosed)
+        let entry = Entry(work: work, byteCount: 0, completion: nil)
+        entries.insert(entry, at: 0)
+        return CommitTicket(outcome: entry.outcome)
+    }
+
+    /// Takes over what follows something that was done alone.
+    mutating func apply(_ sequel: Entry.Sequel) {
+        switch sequel {
+        case .goOn: break
+        // A queue that is closed applies what is left, and then nothing.
+        case .hold: isHeld = closing == nil
+        case .release: isHeld = false
+        }
+    }
+
     /// Queues the barrier that ends the queue; everything that comes later is refused.
     mutating func close() -> CommitTicket {
         if let closing { return closing }
+        isHeld = false
         let ticket = append(.barrier, byteCount: 0, completion: nil)
         closing = ticket
         return ticket
@@ -92,7 +123,7 @@ extension GroupQueue {
 extension GroupQueue {
     /// Takes ownership for a caller's thread or the writer thread, where there is something to do and no owner.
     mutating func claim(onCallersThread: Bool) -> Claim {
-        guard !entries.isEmpty, owner == .nobody else { return .none }
+        guard owner == .nobody, nextEntry != nil else { return .none }
         owner = onCallersThread ? .callersThread : .writerThread
         return onCallersThread ? .drain : .startThread
     }
@@ -102,15 +133,21 @@ extension GroupQueue {
     /// - Parameter roundsLeft: how many groups a caller's thread may still apply before the rest is left to the writer
     ///   thread; the writer thread takes any number.
     mutating func next(roundsLeft: Int) -> Step {
-        guard let first = entries.first else {
+        guard let first = nextEntry else {
             owner = .nobody
             return .rest
         }
-        if owner == .callersThread, roundsLeft <= 0 || first.work.isSync {
+        if owner == .callersThread, roundsLeft <= 0 || first.work.blocks {
             owner = .writerThread
             return .startThread
         }
         return .apply(takeGroup())
+    }
+
+    /// The first entry, if it is its turn.
+    private var nextEntry: Entry? {
+        guard let first = entries.first, !isHeld || first.work.releases else { return nil }
+        return first
     }
 
     /// As many entries from the front as go into one transaction: at least one.
@@ -118,7 +155,11 @@ extension GroupQueue {
         var byteCount = 0
         var count = 0
         for entry in entries {
-            if owner == .callersThread, entry.work.isSync { break }
+            if owner == .callersThread, entry.work.blocks { break }
+            if entry.work.isAlone {
+                count = max(count, 1)
+                break
+            }
             byteCount += entry.byteCount
             if count > 0, byteCount > transactionByteLimit { break }
             count += 1
@@ -152,6 +193,21 @@ extension GroupQueue.Entry.Work {
     /// Whether this does nothing but wait for the disk.
     var isSync: Bool {
         if case .sync = self { return true }
+        return false
+    }
+
+    /// Whether this must be the only entry of its group.
+    var isAlone: Bool {
+        if case .alone = self { return true }
+        return false
+    }
+
+    /// Whether this may take long, and so belongs on the writer thread.
+    var blocks: Bool { isSync || isAlone }
+
+    /// Whether this lets a held queue go on.
+    var releases: Bool {
+        if case .alone(_, .release) = self { return true }
         return false
     }
 }

@@ -42,6 +42,7 @@ extension GroupWriter {
             failure = commit(&application)
             counts.add(application, ofSets: setCount, failure: failure, durability: durability)
         }
+        if group[0].work.isAlone { failure = performAlone(group[0].work) }
         let syncFailure = group.contains(where: \.work.isSync) ? sync(&counts) : nil
 
         let (receipt, admitted) = queue.withLock { $0.finish(group, adding: counts) }
@@ -63,6 +64,7 @@ extension GroupWriter {
                 case .set: failure ?? application.refusals[index]
                 case .refused(let refusal): refusal
                 case .sync: syncFailure
+                case .alone: failure
                 case .barrier: nil
                 }
             return error.map(Result.failure) ?? .success(receipt)
@@ -82,6 +84,18 @@ extension GroupWriter {
                 guard application.unsealableCount > unsealable else { return error }
             }
         }
+    }
+
+    /// Does what was to be done with the engine while nothing is written.
+    private func performAlone(_ work: GroupQueue.Entry.Work) -> StorageError? {
+        guard case .alone(let body, let sequel) = work else { return nil }
+        do throws(StorageError) {
+            try body()
+        } catch {
+            return error
+        }
+        queue.withLock { $0.apply(sequel) }
+        return nil
     }
 
     private func sync(_ counts: inout GroupWriterStatistics) -> StorageError? {

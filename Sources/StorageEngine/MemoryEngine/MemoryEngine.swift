@@ -6,7 +6,11 @@ import Synchronization
 public final class MemoryEngine: StorageEngine {
     private struct State {
         var tables: [SortedRecords]
+        var isSuspended = false
         var isClosed = false
+
+        /// Why nothing can be read or written, if that is so.
+        var refusal: StorageError? { isClosed ? .engineClosed : isSuspended ? .engineSuspended : nil }
     }
 
     /// The longest key, in bytes.
@@ -66,13 +70,42 @@ extension MemoryEngine {
         state.withLock { $0 = State(tables: [], isClosed: true) }
     }
 
-    private func currentTables() throws(StorageError) -> [SortedRecords] {
-        let tables = state.withLock { $0.isClosed ? nil : $0.tables }
-        guard let tables else { throw .engineClosed }
+    func currentTables() throws(StorageError) -> [SortedRecords] {
+        let (tables, refusal) = state.withLock { ($0.tables, $0.refusal) }
+        if let refusal { throw refusal }
         return tables
+    }
+}
+
+extension MemoryEngine: SuspendingEngine {
+    /// Refuses reads and writes until ``resume()``, and keeps the records. Those under way finish; since there are
+    /// no files to let go of, nobody waits for them.
+    public func suspend() throws(StorageError) {
+        try setSuspended(true)
+    }
+
+    /// Reads and writes again. Nobody can have written meanwhile.
+    public func resume() throws(StorageError) {
+        try setSuspended(false)
+    }
+
+    private func setSuspended(_ isSuspended: Bool) throws(StorageError) {
+        let isClosed = state.withLock { state in
+            state.isSuspended = isSuspended
+            return state.isClosed
+        }
+        if isClosed { throw .engineClosed }
+    }
+}
+
+extension MemoryEngine: CompactingEngine {
+    /// Does nothing but check that the engine is open: it keeps no space that it does not use.
+    public func compact(progress: (CopyProgress) -> Void) throws(StorageError) {
+        _ = try currentTables()
     }
 }
 
 extension StorageError {
     static let engineClosed = StorageError(.closed, "the store is closed; open it again to use it")
+    static let engineSuspended = StorageError(.suspended, "the store is suspended; resume it to use it")
 }

@@ -30,14 +30,20 @@ final class Committer: @unchecked Sendable {
     private let environment: Environment
     private let file: FileDescriptor
     private var fileLength: FileLength
+    /// `nil` where the store is only read.
+    let trust: Trust?
     private var isSyncing = true
-    /// Whether anything was committed since the last sync.
-    private(set) var hasUnsynced = false
+    /// Whether anything was committed since the last sync, also by a process that was killed.
+    private(set) var hasUnsynced: Bool
+    /// Whether anything was synced here. Then all of that transaction and earlier ones has reached the disk.
+    private var hasSynced = false
 
     init(_ opened: consuming EnvironmentOpener.Opened) {
         environment = opened.environment
         file = opened.file
         fileLength = opened.fileLength
+        trust = opened.trust
+        hasUnsynced = opened.trust?.isDirty ?? false
     }
 
     /// Runs `body` in a transaction, and commits it.
@@ -65,21 +71,57 @@ final class Committer: @unchecked Sendable {
     /// Brings to the disk what was committed without a sync.
     func sync() -> Outcome {
         let status = LMDBStatus(mdb_env_sync(environment.pointer, 1))
-        guard status.isSuccess else { return .poisoned(status.error("bringing \(environment.path) to the disk")) }
-        hasUnsynced = false
+        guard status.isSuccess else { return poisoned(status.error("bringing \(environment.path) to the disk")) }
+        (hasUnsynced, hasSynced) = (false, true)
         return .committed
     }
 
+    /// Brings everything to the disk and records it, before the files are let go of.
+    ///
+    /// - Parameter isPoisoned: nothing can be brought there any more; then a doubt that was recorded stays.
+    func finish(isPoisoned: Bool) -> Outcome {
+        defer { trust?.release() }
+        guard !isPoisoned else { return .committed }
+        let outcome = hasUnsynced ? sync() : .committed
+        // Where it cannot be recorded, nothing is lost: at worst the store is doubted without need.
+        if case .committed = outcome { try? trust?.recordClean(upTo: syncedTransaction) }
+        return outcome
+    }
+
     private func commit(_ pointer: OpaquePointer, _ durability: Durability) -> Outcome {
+        if durability == .relaxed {
+            do throws(StorageError) {
+                try trust?.recordDirty(upTo: syncedTransaction)
+            } catch {
+                mdb_txn_abort(pointer)
+                return .failed(error)
+            }
+        }
+        let transaction = mdb_txn_id(pointer)
         let status = LMDBStatus(mdb_txn_commit(pointer))
         if status.rawValue == MDB_MAP_FULL { return .mapIsFull }
         guard status.isSuccess else { return failure(status, "committing to \(environment.path)") }
-        hasUnsynced = hasUnsynced || durability == .relaxed
+        if durability == .relaxed {
+            hasUnsynced = true
+        } else if lastTransaction == transaction {
+            // What earlier commits have left in memory comes along: the file is synced as a whole. But LMDB does not
+            // even sync where there was nothing to commit.
+            (hasUnsynced, hasSynced) = (false, true)
+        }
         guard fileLength.commit(of: environment.pointer, durability) else {
             return .poisoned(
                 StorageError(.inputOutput, "\(environment.path) cannot be lengthened; open the store again"))
         }
         return .committed
+    }
+
+    /// The last transaction, where it is known to have reached the disk.
+    private var syncedTransaction: UInt64? { hasSynced && !hasUnsynced ? UInt64(lastTransaction) : nil }
+
+    private var lastTransaction: Int {
+        var information = MDB_envinfo()
+        mdb_env_info(environment.pointer, &information)
+        return information.me_last_txnid
     }
 
     private func setSyncing(_ isWanted: Bool) {
@@ -102,7 +144,13 @@ extension Committer {
 
     private func failure(_ status: LMDBStatus, _ action: String) -> Outcome {
         let error = isForWantOfSpace(status) ? StorageError.outOfSpace(environment.path) : status.error(action)
-        return isPanicking || hasFailedSync(status) ? .poisoned(error) : .failed(error)
+        return isPanicking || hasFailedSync(status) ? poisoned(error) : .failed(error)
+    }
+
+    private func poisoned(_ error: StorageError) -> Outcome {
+        // The disk is failing; that this fails, too, is no news.
+        try? trust?.recordFailedSync()
+        return .poisoned(error)
     }
 
     private var isPanicking: Bool {

@@ -13,6 +13,12 @@ extension LMDBEngine {
     public static func open(
         at directory: String, tables: [Table], options: LMDBOptions = LMDBOptions()
     ) throws(StorageError) -> LMDBEngine {
+        try open(at: directory, tables: tables, options: options, machine: .current)
+    }
+
+    static func open(
+        at directory: String, tables: [Table], options: LMDBOptions, machine: Machine
+    ) throws(StorageError) -> LMDBEngine {
         precondition(tables.map(\.ordinal) == Array(tables.indices), "tables are numbered 0, 1, 2: \(tables)")
         precondition((1...1 << 20).contains(options.maximumReaders), "\(options.maximumReaders) readers")
         let forkCount = ForkCount.observe()
@@ -21,20 +27,47 @@ extension LMDBEngine {
         let store = try StoreDirectory(directory, createsIfMissing: creates)
         let entry = try OpenStores.Entry(store)
         let lock = isReadOnly ? nil : try WriterLock(store)
-        let pointer = try EnvironmentPointer(in: store)
-        guard pointer != nil || creates else {
+        let hold = Hold(directory: store, entry: entry, lock: lock)
+        // A process that writes keeps others from compacting, so the pointer stays as it is.
+        let trust = try examine(try EnvironmentPointer(in: store), in: store, tables, options, machine)
+        let current = try Attachment.current(in: store, tables, options, trust)
+        guard current != nil || creates else {
             throw StorageError(.inaccessible, "there is no store in \(directory), and none was to be created")
         }
-        let name = if let pointer { pointer.environment } else { try store.createFirstEnvironment() }
-        let opener = EnvironmentOpener(
-            directory: store, tables: tables, options: options, name: name, isNew: pointer == nil)
-        let engine = LMDBEngine(
-            try opener.open(), Hold(entry: entry, lock: lock), isReadOnly: isReadOnly, forkCount: forkCount)
-        if pointer == nil {
-            // Until the pointer is written there is no store: what a crash leaves behind is begun again.
+        let attachment = if let current { current } else { try createStore(in: store, tables, options, machine) }
+        if !isReadOnly { store.removeEnvironments(besides: attachment.name) }
+        return LMDBEngine(attachment, hold, tables: tables, options: options, forkCount: forkCount)
+    }
+
+    /// Compares the store with what is recorded of it, before LMDB maps its file; nothing where it is only read, or
+    /// missing.
+    private static func examine(
+        _ pointer: EnvironmentPointer?, in store: StoreDirectory, _ tables: [Table], _ options: LMDBOptions,
+        _ machine: Machine
+    ) throws(StorageError) -> Trust? {
+        guard let pointer, options.access != .readOnly else { return nil }
+        let name = pointer.environment
+        try EnvironmentOpener(directory: store, tables: tables, options: options, name: name, isNew: false).checkFile()
+        return try Trust(examining: store, name, isNew: false, machine)
+    }
+
+    /// Makes the first environment and then points to it: until then there is no store, and what a crash leaves behind
+    /// is begun again.
+    private static func createStore(
+        in store: StoreDirectory, _ tables: [Table], _ options: LMDBOptions, _ machine: Machine
+    ) throws(StorageError) -> Attachment {
+        let name = try store.createFirstEnvironment()
+        var opener = EnvironmentOpener(directory: store, tables: tables, options: options, name: name, isNew: true)
+        try opener.checkFile()
+        opener.trust = try Trust(examining: store, name, isNew: true, machine)
+        let attachment = try Attachment(opener)
+        do throws(StorageError) {
             try store.synchronizeNames(of: name)
             try EnvironmentPointer(environment: name).write(in: store)
+        } catch {
+            attachment.close()
+            throw error
         }
-        return engine
+        return attachment
     }
 }

@@ -17,6 +17,7 @@ import Synchronization
 /// - **Not across `fork`.** A child that goes on with its parent's instance gets `.closed`.
 /// - **Keep snapshots short.** While one is open, no page that it sees is used again, and the file grows instead.
 /// - **Do not write inside a read.** It is a programmer's error: the map could not grow, since it waits for that read.
+///   The same goes for closing, suspending, compacting and copying.
 /// - **Local disks only.** Neither the map nor the locks are safe on network file systems.
 ///
 /// Address space for a terabyte is reserved when the store is opened; disk is used as needed. Where less was reserved
@@ -26,43 +27,78 @@ public final class LMDBEngine: StorageEngine {
     public let maximumTransactionByteCount = 128 << 20
 
     /// 511 bytes in LMDB as it is built everywhere.
-    public var maximumKeyLength: Int { environment.maximumKeyLength }
+    public let maximumKeyLength: Int
 
     /// What holds the store for this process.
     struct Hold: Sendable {
+        let directory: StoreDirectory
         let entry: OpenStores.Entry
         let lock: WriterLock?
     }
 
-    private struct State {
-        var hold: Hold?
-        /// `nil` while a thread writes.
-        var committer: Committer?
-        /// Why nothing can be written any more.
-        var refusal: StorageError?
-        var isClosing = false
+    enum Phase {
+        case open
+        case suspended
+        case closed
     }
 
-    let environment: Environment
-    let readers: ReaderPool
-    let file: FileDescriptor
-    private let isReadOnly: Bool
-    private let forkCount: Int
-    private let state: Mutex<State>
+    struct State {
+        var phase = Phase.open
+        /// `nil` while the engine is suspended, and when it is closed.
+        var hold: Hold?
+        /// As ``hold``.
+        var attachment: Attachment?
+        /// What ``resume()`` must find again; `nil` while there is an attachment.
+        var departure: Departure?
+        var right = WritingRight()
+        /// Why nothing can be written any more, though the engine is open.
+        var poison: StorageError?
+    }
 
-    init(_ opened: consuming EnvironmentOpener.Opened, _ hold: Hold, isReadOnly: Bool, forkCount: Int) {
-        environment = opened.environment
-        file = opened.file
-        readers = ReaderPool(opened.environment)
-        self.isReadOnly = isReadOnly
+    /// The store's directory, for messages.
+    let path: String
+    let tables: [Table]
+    let options: LMDBOptions
+    let readers: ReaderPool
+    let trust: Trust?
+    private let forkCount: Int
+    let state: Mutex<State>
+
+    init(_ attachment: Attachment, _ hold: Hold, tables: [Table], options: LMDBOptions, forkCount: Int) {
+        path = hold.directory.path
+        maximumKeyLength = attachment.environment.maximumKeyLength
+        readers = ReaderPool(attachment.environment)
+        trust = attachment.committer.trust
+        self.tables = tables
+        self.options = options
         self.forkCount = forkCount
-        state = Mutex(State(hold: hold, committer: Committer(opened)))
+        state = Mutex(State(hold: hold, attachment: attachment))
     }
 
     deinit {
         // Whoever wants to know whether the last sync worked calls `close`.
         try? close()
     }
+}
+
+extension LMDBEngine {
+    var isReadOnly: Bool { options.access == .readOnly }
+
+    /// The environment that is read at present.
+    var environment: Environment { readers.environment }
+
+    /// The file of the environment that is read at present. To be asked for in a read only.
+    var file: FileDescriptor {
+        guard let file = state.withLock({ $0.attachment?.file }) else { preconditionFailure("\(path) is not open") }
+        return file
+    }
+
+    func checkProcess() throws(StorageError) {
+        guard ForkCount.current == forkCount else { throw .openedBeforeFork(path) }
+    }
+
+    /// Whether this is the process that opened the engine, or has come to it by `fork`.
+    private var isInItsProcess: Bool { ForkCount.current == forkCount }
 }
 
 // MARK: - Reading
@@ -79,10 +115,6 @@ extension LMDBEngine {
         defer { readers.checkIn(view) }
         NestedReads.enter(self, view: view) { body(Snapshot(view)) }
     }
-
-    func checkProcess() throws(StorageError) {
-        guard ForkCount.current == forkCount else { throw .openedBeforeFork(environment.path) }
-    }
 }
 
 // MARK: - Writing
@@ -92,7 +124,7 @@ extension LMDBEngine {
     public func write(
         durability: Durability, _ body: (borrowing WriteTransaction) throws(StorageError) -> Void
     ) throws(StorageError) {
-        precondition(NestedReads.view(of: self) == nil, "a write inside a read of the same store: \(environment.path)")
+        checkNotReading("write")
         try withCommitter { (committer) throws(StorageError) in
             while true {
                 let outcome = committer.run(durability, body)
@@ -107,21 +139,25 @@ extension LMDBEngine {
         try withCommitter { committer in committer.sync() }
     }
 
+    func checkNotReading(_ action: String) {
+        precondition(NestedReads.view(of: self) == nil, "\(action) inside a read of the same store: \(path)")
+    }
+
     private func largerMapByteCount() throws(StorageError) -> Int {
         let (doubled, overflow) = environment.mapByteCount.multipliedReportingOverflow(by: 2)
-        guard !overflow else { throw StorageError(.full, "\(environment.path) fills the whole address space") }
+        guard !overflow else { throw StorageError(.full, "\(path) fills the whole address space") }
         return doubled
     }
 
     private func withCommitter(
         _ body: (Committer) throws(StorageError) -> Committer.Outcome
     ) throws(StorageError) {
-        let committer = try takeCommitter()
+        let committer = try beginWriting()
         var poison: StorageError?
         defer {
             state.withLock { state in
-                state.committer = committer
-                state.refusal = state.refusal ?? poison.map { .poisoned(environment.path, by: $0) }
+                state.right.endWriting()
+                if let poison { state.poison(by: poison, path) }
             }
         }
         switch try body(committer) {
@@ -134,72 +170,50 @@ extension LMDBEngine {
         }
     }
 
-    private func takeCommitter() throws(StorageError) -> Committer {
+    /// Takes the right to write, as soon as nobody keeps house.
+    private func beginWriting() throws(StorageError) -> Committer {
         try checkProcess()
-        if isReadOnly { throw .openedReadOnly(environment.path) }
-        let taken: Result<Committer, StorageError> = state.withLock { state in
-            if let refusal = state.refusal { return .failure(refusal) }
-            guard let committer = state.committer else {
-                preconditionFailure("two threads write to \(environment.path) at once")
+        if isReadOnly { throw .openedReadOnly(path) }
+        while true {
+            let turn: Result<Committer?, StorageError> = state.withLock { state in
+                if let refusal = state.refusal(path) { return .failure(refusal) }
+                guard state.right.beginWriting() else { return .success(nil) }
+                return .success(state.attachment?.committer)
             }
-            state.committer = nil
-            return .success(committer)
+            if let committer = try turn.get() { return committer }
+            pause(microseconds: 500)
         }
-        return try taken.get()
     }
 }
 
 // MARK: - Closing
 
 extension LMDBEngine {
-    /// Waits for reads and a write under way, syncs, and lets go of the files. Closing again does nothing.
+    /// Waits for reads and a write under way, syncs, and lets go of the files. A copy or compaction under way is given
+    /// up. Closing again does nothing.
     ///
     /// - Throws: `.inputOutput` where the sync failed; the engine is closed all the same.
     public func close() throws(StorageError) {
-        precondition(NestedReads.view(of: self) == nil, "a store is closed inside a read of it: \(environment.path)")
+        checkNotReading("closing")
         // A child shares the files with its parent, and with them the locks and reader slots: it touches nothing.
-        guard ForkCount.current == forkCount, let (committer, isPoisoned) = takeForClosing() else { return }
-        var outcome = Committer.Outcome.committed
-        if !isReadOnly, !isPoisoned, committer.hasUnsynced { outcome = committer.sync() }
-        readers.close(.engineClosed(environment.path))
-        mdb_env_close(environment.pointer)
-        state.withLock { $0.hold = nil }
-        if case .poisoned(let error) = outcome { throw error }
-    }
-
-    /// Refuses further writes and waits for the one under way; `nil` for everyone but the first.
-    private func takeForClosing() -> (Committer, isPoisoned: Bool)? {
-        let isPoisoned: Bool? = state.withLock { state in
-            if state.isClosing { return nil }
-            state.isClosing = true
-            defer { state.refusal = .engineClosed(environment.path) }
-            return state.refusal != nil
-        }
-        guard let isPoisoned else { return nil }
-        while true {
-            if let committer = state.withLock({ $0.committer }) { return (committer, isPoisoned) }
-            pause(microseconds: 200)
-        }
+        guard isInItsProcess else { return }
+        enter(.closed)
+        try keepHouse { () throws(StorageError) in try detach() }
     }
 }
 
-extension StorageError {
-    fileprivate static func engineClosed(_ path: String) -> StorageError {
-        StorageError(.closed, "\(path) is closed; open the store again to use it")
+extension LMDBEngine.State {
+    /// Why nothing can be written, if that is so.
+    func refusal(_ path: String) -> StorageError? {
+        switch phase {
+        case .open: poison
+        case .suspended: .engineSuspended(path)
+        case .closed: .engineClosed(path)
+        }
     }
 
-    fileprivate static func openedReadOnly(_ path: String) -> StorageError {
-        StorageError(.readOnly, "\(path) was opened read-only; open it for reading and writing to write")
-    }
-
-    fileprivate static func openedBeforeFork(_ path: String) -> StorageError {
-        StorageError(.closed, "\(path) was opened before this process was forked off its parent; open it again here")
-    }
-
-    fileprivate static func poisoned(_ path: String, by error: StorageError) -> StorageError {
-        StorageError(
-            .poisoned,
-            "\(path) takes no more writes, because what is on the disk is unknown since this failure: "
-                + "\(error.message); close the store and open it again")
+    /// Nothing is written any more because of `error`.
+    mutating func poison(by error: StorageError, _ path: String) {
+        poison = poison ?? .poisoned(path, by: error)
     }
 }

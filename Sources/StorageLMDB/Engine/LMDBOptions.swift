@@ -1,3 +1,5 @@
+import Zstandard
+
 /// How an ``LMDBEngine`` is opened.
 public struct LMDBOptions: Sendable, Equatable {
     /// Whether the store is written to.
@@ -6,6 +8,25 @@ public struct LMDBOptions: Sendable, Equatable {
         case readWrite
         /// Reads only, also beside a process that writes.
         case readOnly
+    }
+
+    /// How values are stored.
+    public enum Compression: Sendable, Hashable {
+        /// As they are: they are read where they lie, without a copy.
+        case none
+        /// Compressed by zstd, where that saves an eighth of their bytes and some space on LMDB's pages.
+        ///
+        /// It costs writing and reading processor time, and saves disk. Measured on blocks of 64 KiB at level 3, beside
+        /// the 118 µs that LMDB takes to put one: 170 µs to compress lines of JSON to an eighth and 40 µs to read them,
+        /// 50 µs to find that random bytes do not compress. From the first compressed value on, versions of this library
+        /// that do not know them refuse to open the store.
+        ///
+        /// The level is one of ``levels``, or opening is a programmer's error. 3 suits nearly everything; from 6 on, a
+        /// block costs five times the time and more, also where it turns out not to compress, and becomes hardly smaller.
+        case zstd(level: Int)
+
+        /// From the fastest to the smallest.
+        public static let levels = CompressionLevel.range
     }
 
     /// Reads and writes, or reads only.
@@ -24,7 +45,11 @@ public struct LMDBOptions: Sendable, Equatable {
     /// decides.
     public var maximumReaders = 512
 
-    /// The defaults: reads and writes, creates what is missing.
+    /// How the values of tables that are worth it are stored from now on. Values that are there stay as they are, and any
+    /// are read whatever is said here.
+    public var compression = Compression.none
+
+    /// The defaults: reads and writes, creates what is missing, compresses nothing.
     public init() {}
 }
 

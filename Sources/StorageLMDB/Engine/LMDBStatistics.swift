@@ -24,9 +24,12 @@ public struct LMDBStatistics: Sendable, Equatable {
 extension LMDBEngine {
     /// How large the file is, and what is in use. Reads the list of free pages, so it takes a while in a large store.
     public func statistics() throws(StorageError) -> LMDBStatistics {
-        try checkProcess()
-        let view = try readers.checkOut()
-        defer { readers.checkIn(view) }
+        try withView { view throws(StorageError) in try statistics(view) }
+    }
+
+    private func statistics(_ view: ReadView) throws(StorageError) -> LMDBStatistics {
+        // The engine's own may have been replaced since.
+        let environment = view.transaction.environment
         var information = MDB_envinfo()
         mdb_env_info(environment.pointer, &information)
         let freePageCount = try view.freePageCount()
@@ -47,13 +50,20 @@ extension LMDBEngine {
     /// The engine does it by itself when the table is full.
     @discardableResult
     public func removeStaleReaders() throws(StorageError) -> Int {
+        try withView { view throws(StorageError) in
+            var count: Int32 = 0
+            try LMDBStatus(mdb_reader_check(view.transaction.environment.pointer, &count)).check(
+                "checking the readers of \(path)")
+            return Int(count)
+        }
+    }
+
+    /// Calls `body` with a view of the newest state, also inside a read. While it has one, the environment stays open.
+    func withView<Value>(_ body: (ReadView) throws(StorageError) -> Value) throws(StorageError) -> Value {
         try checkProcess()
         let view = try readers.checkOut()
         defer { readers.checkIn(view) }
-        var count: Int32 = 0
-        try LMDBStatus(mdb_reader_check(environment.pointer, &count)).check(
-            "checking the readers of \(environment.path)")
-        return Int(count)
+        return try body(view)
     }
 }
 

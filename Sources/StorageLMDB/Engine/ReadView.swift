@@ -23,7 +23,11 @@ final class ReadView: SnapshotReader, @unchecked Sendable {
     func end() { mdb_txn_abort(transaction.pointer) }
 
     func withValue(_ table: Table, key: RawSpan, _ body: (RawSpan) -> Void) throws(StorageError) {
-        if let value = try transaction.value(table, key) { body(value.bytes) }
+        try transaction.withValue(table, key, body)
+    }
+
+    func contains(_ table: Table, key: RawSpan) throws(StorageError) -> Bool {
+        try transaction.stored(table, key) != nil
     }
 
     func scan(

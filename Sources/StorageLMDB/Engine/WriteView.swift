@@ -1,5 +1,6 @@
 import CCorestoreLMDB
 import StorageEngine
+import Zstandard
 
 /// The open write transaction, for as long as its body runs.
 final class WriteView: TransactionWriter {
@@ -8,13 +9,21 @@ final class WriteView: TransactionWriter {
     private(set) var failure: LMDBStatus?
     /// By ordinal, opened at a table's first put. LMDB closes them with the transaction.
     private var cursors: [OpaquePointer?] = []
+    /// Lent by the environment from the first value on that may be compressed.
+    private var packer: ValuePacker?
+    /// Whether the format record of this transaction names the feature of compressed values.
+    private var isFeatureNamed = false
 
     init(_ transaction: OpenTransaction) {
         self.transaction = transaction
     }
 
+    deinit {
+        if let packer { transaction.environment.packing.giveBack(packer) }
+    }
+
     func withValue(_ table: Table, key: RawSpan, _ body: (RawSpan) -> Void) throws(StorageError) {
-        if let value = try transaction.value(table, key) { body(value.bytes) }
+        try transaction.withValue(table, key, body)
     }
 
     func scan(
@@ -25,6 +34,16 @@ final class WriteView: TransactionWriter {
 
     func put(_ table: Table, key: RawSpan, value: RawSpan) throws(StorageError) {
         try transaction.environment.checkKeyLength(key)
+        guard let packer = packer(table, value), packer.pack(value, keyByteCount: key.byteCount) else {
+            return try put(table, key, .plain, value)
+        }
+        try nameFeature()
+        try put(table, key, .zstd, packer.compressor.output)
+    }
+
+    private func put(
+        _ table: Table, _ key: RawSpan, _ form: StoredValue.Form, _ value: RawSpan
+    ) throws(StorageError) {
         let cursor = try writingCursor(table)
         // LMDB reserves the space and the value is copied once, behind its tag.
         var stored = MDB_val(mv_size: StoredValue.headerByteCount + value.byteCount, mv_data: nil)
@@ -32,7 +51,7 @@ final class WriteView: TransactionWriter {
             LMDBStatus(mdb_cursor_put(cursor, &key, &stored, UInt32(MDB_RESERVE)))
         }
         try check(status)
-        value.withUnsafeBytes { StoredValue.write($0, to: stored.mv_data) }
+        value.withUnsafeBytes { StoredValue.write(form, $0, to: stored.mv_data) }
     }
 
     func delete(_ table: Table, key: RawSpan) throws(StorageError) {
@@ -61,6 +80,26 @@ final class WriteView: TransactionWriter {
         let cursor = try transaction.openCursor(transaction.environment.writableHandle(table))
         cursors[table.ordinal] = cursor
         return cursor
+    }
+
+    /// What tries to compress the value, where that is wanted.
+    private func packer(_ table: Table, _ value: RawSpan) -> ValuePacker? {
+        guard table.isWorthCompressing, ValuePacker.byteCounts.contains(value.byteCount) else { return nil }
+        if packer == nil { packer = transaction.environment.packing.lend() }
+        return packer
+    }
+
+    /// Names the feature in the format record before this transaction stores its first compressed value.
+    private func nameFeature() throws(StorageError) {
+        guard !isFeatureNamed else { return }
+        let path = transaction.environment.path
+        let record = try FormatRecord.read(transaction.pointer, path: path) ?? .current
+        let features = record.features | FormatRecord.compressedValues
+        if features != record.features {
+            let record = FormatRecord(version: record.version, features: features)
+            try check(try record.put(transaction.pointer, path: path))
+        }
+        isFeatureNamed = true
     }
 
     private func check(_ status: LMDBStatus) throws(StorageError) {

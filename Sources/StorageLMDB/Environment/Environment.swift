@@ -13,12 +13,15 @@ final class Environment: @unchecked Sendable {
     /// By ordinal; `nil` for a table that a store opened read-only does not have yet. It reads as an empty one.
     private let handles: [MDB_dbi?]
     let maximumKeyLength: Int
+    let packing: ValuePacking
+    let unpacking = ValueUnpacking()
 
-    init(pointer: OpaquePointer, path: String, handles: [MDB_dbi?]) {
+    init(pointer: OpaquePointer, path: String, handles: [MDB_dbi?], compression: LMDBOptions.Compression) {
         self.pointer = pointer
         self.path = path
         self.handles = handles
         maximumKeyLength = Int(mdb_env_get_maxkeysize(pointer))
+        packing = ValuePacking(compression, RecordPages(pageByteCount: pointer.pageByteCount))
     }
 
     func handle(_ table: Table) -> MDB_dbi? {

@@ -18,6 +18,8 @@ struct EnvironmentOpener {
     let name: String
     /// Whether the store is being created, so that the environment may be empty.
     let isNew: Bool
+    /// What is to be told about durability; `nil` where the store is only read.
+    var trust: Trust?
 
     private var path: String { directory.path + "/" + name }
     private var dataPath: String { path + "/data.mdb" }
@@ -27,17 +29,18 @@ struct EnvironmentOpener {
         let environment: Environment
         let file: FileDescriptor
         var fileLength: FileLength
+        let trust: Trust?
     }
 
     func open() throws(StorageError) -> Opened {
-        if !isNew { try requireFile() }
+        try checkFile()
         let pointer = try openEnvironment()
         do throws(StorageError) {
             let file = try FileDescriptor(opening: dataPath, isReadOnly ? O_RDONLY : O_RDWR)
-            let length = try FileLength(of: pointer, file: file, path: dataPath)
             let handles = try openTables(pointer)
-            let environment = Environment(pointer: pointer, path: directory.path, handles: handles)
-            return Opened(environment: environment, file: file, fileLength: length)
+            let environment = Environment(
+                pointer: pointer, path: directory.path, handles: handles, compression: options.compression)
+            return Opened(environment: environment, file: file, fileLength: FileLength(of: file), trust: trust)
         } catch {
             mdb_env_close(pointer)
             throw error
@@ -48,9 +51,13 @@ struct EnvironmentOpener {
 // MARK: - The environment
 
 extension EnvironmentOpener {
-    /// LMDB takes a missing or empty file for a new one; where the store exists, it has lost everything.
-    private func requireFile() throws(StorageError) {
-        guard try FileDescriptor(opening: dataPath, O_RDONLY).byteCount > 0 else {
+    /// LMDB maps the file as soon as it opens it, and divides by the page size that it finds there.
+    func checkFile() throws(StorageError) {
+        if isNew, access(dataPath, F_OK) != 0 { return }
+        let file = try FileDescriptor(opening: dataPath, isReadOnly ? O_RDONLY : O_RDWR)
+        if file.byteCount > 0 { return try FileLength.check(file, path: dataPath, isWritable: !isReadOnly) }
+        // LMDB takes an empty file for a new one; where the store exists, it has lost everything.
+        guard isNew else {
             throw StorageError(.corrupt, "\(dataPath) is empty: the store has lost its data; restore it from a copy")
         }
     }

@@ -8,15 +8,19 @@ import StorageEngine
 struct FormatRecord: Equatable {
     static let key: [UInt8] = Array("\0format".utf8)
     static let byteCount = 8
-    /// What this library writes: version 1, no features.
+    /// What this library writes: version 1, and at first no features.
     static let current = FormatRecord(version: 1, features: 0)
+
+    /// The feature of a store with at least one value that was stored compressed (``StoredValue``).
+    static let compressedValues: UInt32 = 1
+    private static let knownFeatures = compressedValues
 
     let version: UInt32
     let features: UInt32
 
     /// Throws where this library does not know the format.
     func checkSupported(path: String) throws(StorageError) {
-        guard self == .current else {
+        guard version == Self.current.version, features & ~Self.knownFeatures == 0 else {
             throw StorageError(
                 .unsupportedVersion,
                 "\(path) was written by a newer version of this library (format \(version), features \(features)); "
@@ -42,12 +46,16 @@ struct FormatRecord: Equatable {
 
     /// Stores the record.
     func write(_ transaction: OpaquePointer, path: String) throws(StorageError) {
+        try put(transaction, path: path).check("writing the format of \(path)")
+    }
+
+    /// Stores the record, and leaves it to the caller what LMDB makes of it.
+    func put(_ transaction: OpaquePointer, path: String) throws(StorageError) -> LMDBStatus {
         let database = try Self.unnamedDatabase(transaction, path: path)
         let bytes = withUnsafeBytes(of: (version.littleEndian, features.littleEndian)) { [UInt8]($0) }
-        let status = Self.key.span.bytes.withMDBValue { key in
+        return Self.key.span.bytes.withMDBValue { key in
             bytes.span.bytes.withMDBValue { value in LMDBStatus(mdb_put(transaction, database, &key, &value, 0)) }
         }
-        try status.check("writing the format of \(path)")
     }
 
     private static func unnamedDatabase(_ transaction: OpaquePointer, path: String) throws(StorageError) -> MDB_dbi {

@@ -17,15 +17,32 @@ struct OpenTransaction {
     let pointer: OpaquePointer
     let environment: Environment
 
-    /// The value of `key`; `nil` where there is none.
-    func value(_ table: Table, _ key: RawSpan) throws(StorageError) -> UnsafeRawBufferPointer? {
+    /// Calls `body` with the value of `key`, or not at all where there is none.
+    func withValue(_ table: Table, _ key: RawSpan, _ body: (RawSpan) -> Void) throws(StorageError) {
+        if let stored = try stored(table, key) { try withValue(in: stored, of: key, table, body) }
+    }
+
+    /// Calls `body` with the value in what is stored under `key`: where it lies, if it lies there as it is.
+    private func withValue(
+        in stored: UnsafeRawBufferPointer, of key: RawSpan, _ table: Table, _ body: (RawSpan) -> Void
+    ) throws(StorageError) {
+        if let plain = StoredValue.plain(in: stored) { return body(plain.bytes) }
+        do throws(UnreadableValue) {
+            try environment.unpacking.withValue(of: try StoredValue.frame(in: stored).bytes, body)
+        } catch {
+            throw error.error(table, key: key, path: environment.path)
+        }
+    }
+
+    /// What is stored under `key`, with its tag; `nil` where there is nothing.
+    func stored(_ table: Table, _ key: RawSpan) throws(StorageError) -> UnsafeRawBufferPointer? {
         try environment.checkKeyLength(key)
         guard let handle = environment.handle(table) else { return nil }
         var value = MDB_val()
         let status = key.withMDBValue { key in LMDBStatus(mdb_get(pointer, handle, &key, &value)) }
         if status.rawValue == MDB_NOTFOUND { return nil }
         try status.check("reading from \(environment.path)")
-        return try StoredValue.read(UnsafeRawBufferPointer(value))
+        return UnsafeRawBufferPointer(value)
     }
 
     /// Visits the records of `range` in `order` until `body` says stop.
@@ -36,8 +53,10 @@ struct OpenTransaction {
         let cursor = try openCursor(handle)
         defer { mdb_cursor_close(cursor) }
         var record = try first(cursor, range, order)
-        while let (key, value) = record, isInside(key, range, order) {
-            guard body(key.bytes, try StoredValue.read(value).bytes) == .next else { return }
+        while let (key, stored) = record, isInside(key, range, order) {
+            var step = ScanStep.next
+            try withValue(in: stored, of: key.bytes, table) { step = body(key.bytes, $0) }
+            guard step == .next else { return }
             record = try move(cursor, order == .ascending ? MDB_NEXT : MDB_PREV)
         }
     }

@@ -52,23 +52,21 @@ struct EnvironmentPointer: Equatable {
         environment = String(lines[1])
     }
 
-    private static func isEnvironment(_ name: Substring) -> Bool {
+    /// Whether `name` is a path that an environment may have in its store's directory.
+    static func isEnvironment(_ name: Substring) -> Bool {
         let number = name.dropFirst("data/".count)
         return name.hasPrefix("data/") && !number.isEmpty && number.allSatisfy { $0.isASCII && $0.isNumber }
     }
 
     /// Replaces the pointer of a store, in one step also across a crash.
     func write(in directory: StoreDirectory) throws(StorageError) {
-        let draft = directory.pointerPath + ".new"
+        let draft = directory.pointerDraftPath
         let file = try FileDescriptor(opening: draft, O_WRONLY | O_CREAT | O_TRUNC)
         let contents = Array("\(Self.layout)\(Self.layoutVersion)\n\(environment)\n".utf8)
         guard file.write(contents), file.synchronize(), rename(draft, directory.pointerPath) == 0,
             directory.descriptor.synchronize()
         else {
-            let number = errno
-            throw StorageError(
-                number == ENOSPC ? .full : .inputOutput,
-                "\(directory.pointerPath) cannot be written: \(words(forErrorNumber: number))")
+            throw .cannotWrite(directory.pointerPath, errorNumber: errno)
         }
     }
 }

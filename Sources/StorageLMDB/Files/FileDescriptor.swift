@@ -24,19 +24,41 @@ final class FileDescriptor: Sendable {
         rawValue = descriptor
     }
 
+    /// Takes over a descriptor that is open.
+    init(adopting rawValue: Int32) {
+        self.rawValue = rawValue
+    }
+
     deinit {
         close(rawValue)
     }
 
-    /// Writes `bytes` where the file stands, and returns whether that worked.
+    /// Writes all of `bytes` where the file stands, and returns whether that worked; otherwise `errno` says why.
     func write(_ bytes: [UInt8]) -> Bool {
-        #if canImport(Glibc)
-        Glibc.write(rawValue, bytes, bytes.count) == bytes.count
-        #elseif canImport(Musl)
-        Musl.write(rawValue, bytes, bytes.count) == bytes.count
-        #else
-        Darwin.write(rawValue, bytes, bytes.count) == bytes.count
-        #endif
+        bytes.withUnsafeBytes { write($0) }
+    }
+
+    /// As ``write(_:)-(Array<UInt8>)``.
+    func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        var rest = bytes
+        while !rest.isEmpty {
+            #if canImport(Glibc)
+            let count = Glibc.write(rawValue, rest.baseAddress, rest.count)
+            #elseif canImport(Musl)
+            let count = Musl.write(rawValue, rest.baseAddress, rest.count)
+            #else
+            let count = Darwin.write(rawValue, rest.baseAddress, rest.count)
+            #endif
+            // A disk that fills up cuts a write short; the next one says so.
+            if count < 0, errno != EINTR { return false }
+            rest = UnsafeRawBufferPointer(rebasing: rest[max(0, count)...])
+        }
+        return true
+    }
+
+    /// Forgets what was written, and stands at the beginning again.
+    func truncate() -> Bool {
+        ftruncate(rawValue, 0) == 0 && lseek(rawValue, 0, SEEK_SET) == 0
     }
 
     /// Device and inode: what a file is, by whichever path it was opened.
@@ -68,7 +90,11 @@ final class FileDescriptor: Sendable {
 
     /// Brings what was written to the file, or the names in the directory, to the disk.
     func synchronize() -> Bool {
-        fsync(rawValue) == 0
+        #if canImport(Darwin)
+        // There, `fsync` leaves what was written in the disk's own memory.
+        if fcntl(rawValue, F_FULLFSYNC) == 0 { return true }
+        #endif
+        return fsync(rawValue) == 0
     }
 }
 
@@ -78,6 +104,19 @@ struct FileIdentity: Hashable, Sendable {
 }
 
 extension StorageError {
+    /// A write to `path`, or to the directory of that name, failed.
+    static func cannotWrite(_ path: String, errorNumber: Int32) -> StorageError {
+        let words = words(forErrorNumber: errorNumber)
+        switch errorNumber {
+        case ENOSPC, EDQUOT, EFBIG:
+            return StorageError(.full, "\(path) cannot be written: \(words); make room on the disk")
+        case EACCES, EPERM, EROFS:
+            return StorageError(.inaccessible, "\(path) may not be written by this user: \(words)")
+        default:
+            return StorageError(.inputOutput, "\(path) cannot be written: \(words)")
+        }
+    }
+
     static func cannotOpen(_ path: String, errorNumber: Int32) -> StorageError {
         let words = words(forErrorNumber: errorNumber)
         switch errorNumber {

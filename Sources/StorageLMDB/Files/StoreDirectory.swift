@@ -14,13 +14,15 @@ import Darwin
 /// DIRECTORY/
 ///   environment        which environment is the current one: "swift-corestore 1\ndata/1\n"
 ///   writer.lock        held by the process that writes; holds its process id
+///   trust              whether everything is on the disk, and where the store is: see TrustRecord
 ///   data/1/data.mdb    the environment: LMDB's B-trees
 ///   data/1/lock.mdb    LMDB's table of readers
 /// ```
 ///
 /// Compaction makes a new environment beside the current one and then replaces the pointer file, in one rename. It
 /// never renames an environment, because LMDB's lock file belongs to the inode of its data.
-struct StoreDirectory {
+struct StoreDirectory: Sendable {
+    /// Without symbolic links, and from the root: it is still the same after the process has changed its directory.
     let path: String
     let descriptor: FileDescriptor
 
@@ -29,18 +31,20 @@ struct StoreDirectory {
         if createsIfMissing, mkdir(path, 0o700) != 0, errno != EEXIST {
             throw .cannotOpen(path, errorNumber: errno)
         }
-        self.path = path
         descriptor = try FileDescriptor(opening: path, O_RDONLY | O_DIRECTORY)
+        self.path = try Self.absolute(path)
         try refuseForeignStore()
     }
 
     var pointerPath: String { path + "/environment" }
+    /// What is to become the pointer.
+    var pointerDraftPath: String { path + "/environment.new" }
     var lockPath: String { path + "/writer.lock" }
 
     /// Makes the directory of the first environment, and returns its name. One that was begun and never pointed to is
     /// used again.
     func createFirstEnvironment() throws(StorageError) -> String {
-        let others = try names(in: path + "/data").filter { $0 != "1" }
+        let others = try Self.names(in: path + "/data").filter { $0 != "1" }
         guard others.isEmpty else {
             throw StorageError(
                 .corrupt,
@@ -63,10 +67,16 @@ struct StoreDirectory {
         }
     }
 
+    private static func absolute(_ path: String) throws(StorageError) -> String {
+        guard let resolved = realpath(path, nil) else { throw .cannotOpen(path, errorNumber: errno) }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
     /// JavaScript's stores are RocksDB databases; writing beside one would only confuse both.
     private func refuseForeignStore() throws(StorageError) {
         for candidate in [path, path + "/db"] {
-            let names = try names(in: candidate)
+            let names = try Self.names(in: candidate)
             let isRocksDB = names.contains { $0.hasPrefix("MANIFEST-") || $0.hasSuffix(".sst") }
             guard !isRocksDB else {
                 throw StorageError(
@@ -78,7 +88,7 @@ struct StoreDirectory {
     }
 
     /// The names in a directory; none where it is missing.
-    private func names(in directory: String) throws(StorageError) -> [String] {
+    static func names(in directory: String) throws(StorageError) -> [String] {
         guard let stream = opendir(directory) else {
             if errno == ENOENT || errno == ENOTDIR { return [] }
             throw .cannotOpen(directory, errorNumber: errno)

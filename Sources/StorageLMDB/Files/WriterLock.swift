@@ -14,6 +14,7 @@ import Darwin
 /// for the message that the others get.
 final class WriterLock: Sendable {
     private let file: FileDescriptor
+    private let forkCount = ForkCount.observe()
 
     init(_ directory: StoreDirectory) throws(StorageError) {
         let path = directory.lockPath
@@ -28,6 +29,12 @@ final class WriterLock: Sendable {
         }
         // What the file says is for people, so it is no failure where this cannot be written.
         if ftruncate(file.rawValue, 0) == 0 { _ = file.write(Array("\(getpid())\n".utf8)) }
+    }
+
+    /// A process that is just being started shares the open file until it has become another program, and would keep the
+    /// lock. So it is given up, and not only closed; but not by a child, for its parent.
+    deinit {
+        if ForkCount.current == forkCount { flock(file.rawValue, LOCK_UN) }
     }
 
     private static func holder(_ file: FileDescriptor) -> String {

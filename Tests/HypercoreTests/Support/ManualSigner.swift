@@ -73,12 +73,13 @@ final class ManualSigner: AsyncSigner {
 
 /// A signer that answers at once, but not always.
 struct MoodySigner: AsyncSigner {
-    let keyPair = KeyPair()
+    let keyPair: KeyPair
     /// Whether the signature of this ordinal, from 0 on, is made.
     let isMade: @Sendable (Int) -> Bool
     private let count = Counter()
 
-    init(isMade: @escaping @Sendable (Int) -> Bool = { _ in true }) {
+    init(_ keyPair: KeyPair = KeyPair(), isMade: @escaping @Sendable (Int) -> Bool = { _ in true }) {
+        self.keyPair = keyPair
         self.isMade = isMade
     }
 

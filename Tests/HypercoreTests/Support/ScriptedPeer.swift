@@ -31,6 +31,7 @@ final class ScriptedPeer: PipeUser {
 
     let key: CoreKey
     private let claimedKey: CoreKey
+    private let hears: @Sendable (Heard) -> Void
     private let state: Mutex<State>
     private let continuation: AsyncStream<Heard>.Continuation
     /// Everything that is heard, in order; for one reader.
@@ -38,11 +39,17 @@ final class ScriptedPeer: PipeUser {
 
     /// - Parameter claimedKey: the key that the capability is made of; another one than `key` for a peer that does not
     ///   know the key of the core that it asks for.
-    init(_ role: StreamRole, of key: CoreKey, claimedKey: CoreKey? = nil) {
+    /// - Parameter keyPair: who the peer is.
+    /// - Parameter hears: is called with everything that is heard, as soon as it is; must not call the peer.
+    init(
+        _ role: StreamRole, of key: CoreKey, claimedKey: CoreKey? = nil, keyPair: KeyPair = KeyPair(),
+        hears: @escaping @Sendable (Heard) -> Void = { _ in }
+    ) {
         self.key = key
+        self.hears = hears
         self.claimedKey = claimedKey ?? key
         (heard, continuation) = AsyncStream.makeStream()
-        let secret = SecretStreamMachine(role: role, keyPair: KeyPair(), entropy: StreamEntropy(), now: .now)
+        let secret = SecretStreamMachine(role: role, keyPair: keyPair, entropy: StreamEntropy(), now: .now)
         state = Mutex(State(secret: secret))
     }
 
@@ -84,7 +91,7 @@ extension ScriptedPeer {
                 switch event {
                 case .handshakeComplete(let result): open(result, &state)
                 case .message(let frame): take(frame, &state)
-                case .failed: continuation.yield(.streamEnded)
+                case .failed: tell(.streamEnded)
                 }
             }
             flush(&state)
@@ -92,8 +99,13 @@ extension ScriptedPeer {
     }
 
     func transportClosed(_ error: (any Error)?) {
-        continuation.yield(.streamEnded)
+        tell(.streamEnded)
         continuation.finish()
+    }
+
+    private func tell(_ heard: Heard) {
+        hears(heard)
+        continuation.yield(heard)
     }
 
     private func open(_ session: HandshakeResult, _ state: inout State) {
@@ -123,12 +135,12 @@ extension ScriptedPeer {
     private func take(_ events: [Multiplexer.Event], _ state: inout State) {
         for event in events {
             switch event {
-            case .opened(_, let handshake): continuation.yield(.opened(capabilityIsRight: verify(handshake, state)))
+            case .opened(_, let handshake): tell(.opened(capabilityIsRight: verify(handshake, state)))
             case .message(_, let type, let body):
                 if let message = try? WireMessage.decode(type: type, body: body) {
-                    continuation.yield(.message(message))
+                    tell(.message(message))
                 }
-            case .closed(_, let reason): continuation.yield(.channelClosed(reason))
+            case .closed(_, let reason): tell(.channelClosed(reason))
             // The core is opened already, and that is the only one the peer knows.
             case .pairRequested(let request): state.multiplexer.reject(request)
             }

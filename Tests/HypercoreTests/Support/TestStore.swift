@@ -51,8 +51,10 @@ struct TestStore {
     }
 
     /// A core that somebody else signs, made where it is missing.
-    func signed(by signer: any AsyncSigner, encryption: BlockEncryption? = nil) async throws -> Hypercore {
-        let manifest = CoreManifest(singleSigner: signer.publicKey)
+    func signed(
+        by signer: any AsyncSigner, _ manifest: CoreManifest? = nil, encryption: BlockEncryption? = nil
+    ) async throws -> Hypercore {
+        let manifest = manifest ?? CoreManifest(singleSigner: signer.publicKey)
         let identity = CoreIdentity(key: manifest.key, manifest: manifest.encoded)
         return try #require(
             try await registry.session(
@@ -74,6 +76,43 @@ struct TestStore {
         registry.close()
         await writer?.close()
         return try TestStore(engine)
+    }
+}
+
+// MARK: - What is stored
+
+extension TestStore {
+    struct StoredRecord: Hashable {
+        let table: String
+        let key: [UInt8]
+        let value: [UInt8]
+    }
+
+    /// Everything that is stored.
+    func allRecords() throws -> [StoredRecord] {
+        var records: [StoredRecord] = []
+        try engine.read { snapshot in
+            for table in Schema.tables {
+                try snapshot.scan(table, KeyRange()) { key, value in
+                    records.append(
+                        StoredRecord(
+                            table: table.name, key: key.withUnsafeBytes { Array($0) },
+                            value: value.withUnsafeBytes { Array($0) }))
+                    return .next
+                }
+            }
+        }
+        return records
+    }
+
+    /// How many records a table has.
+    func recordCount(of table: String) throws -> Int {
+        try allRecords().count { $0.table == table }
+    }
+
+    /// How many pieces of garbage wait to be swept.
+    func garbageCount() throws -> Int {
+        try registry.directory.garbage(limit: .max).count
     }
 }
 

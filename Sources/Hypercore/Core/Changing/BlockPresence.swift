@@ -22,6 +22,21 @@ final class BlockPresence {
     /// Opens the presence of a stored log; loads no page.
     init(_ stored: StoredCore, record: PresenceRecord?) {
         source = stored.bitfieldPages
+        (durableRevision, stagedRevision) = (0, 0)
+        reload(record)
+    }
+}
+
+// MARK: - Following another process
+
+extension BlockPresence {
+    /// Whether `record` is another one than this was made from.
+    func isOutdated(by record: PresenceRecord?) -> Bool {
+        (record == nil) != (durable == nil) || (record?.revision ?? durableRevision) != durableRevision
+    }
+
+    /// Begins anew from what is stored.
+    func reload(_ record: PresenceRecord?) {
         durableRevision = record?.revision ?? 0
         stagedRevision = durableRevision
         durable = record.map { LocalBitfield(baseLength: $0.baseLength, contiguousLength: $0.contiguousLength) }

@@ -20,7 +20,7 @@ extension Core {
     /// Puts the writes of `draft` into `write`, chained on what is staged. Changes nothing yet.
     ///
     /// - Parameter signature: that of the draft's head, where it was made beforehand.
-    /// - Throws: where the bitfield cannot be read, or the log is closed or cannot be signed here.
+    /// - Throws: where the bitfield cannot be read, or the log is closed or cannot or must not be signed here.
     func compose(
         _ draft: CoreDraft, signature: [UInt8]? = nil, in state: borrowing CoreState, into set: WriteSet = WriteSet()
     ) throws -> (set: WriteSet, change: StagedChange) {
@@ -31,6 +31,7 @@ extension Core {
             by: draft.presence, oldLength: draft.base.length, length: draft.head.length, in: &write)
         var seal: HeadSeal?
         if draft.movesHead {
+            try requireTrust(state)
             let sign = try signing(signature, by: state.signer, or: state.remoteSigner)
             let made = HeadSeal(draft.head, sign: sign)
             write.put(head: made)
@@ -178,9 +179,10 @@ extension Core {
         if let end = state.end { throw end.error(key) }
     }
 
-    /// Throws where this store cannot sign for the log.
+    /// Throws where this store cannot sign for the log, or must not.
     func requireSigner(_ state: borrowing CoreState) throws(HypercoreError) {
         guard state.canSign else { throw HypercoreError.holdsNoKey(key) }
+        try requireTrust(state)
     }
 }
 

@@ -22,11 +22,15 @@ extension Core {
 
     /// Lets `signer` sign the log from now on, in place of any other.
     ///
-    /// - Throws: `.invalidManifest`.
-    func use(_ signer: any AsyncSigner) throws(HypercoreError) {
+    /// - Throws: `.invalidManifest`; where it cannot be read whether the history is in doubt.
+    func use(_ signer: any AsyncSigner) throws {
         let authority = state.withLock { $0.authority } ?? TreeAuthority(assumedFor: key)
         let remote = try RemoteSigner(authority, signer: signer)
-        state.withLock { $0.remoteSigner = remote }
+        try state.withLock { state in
+            // Nobody asks after the trust in a log that cannot be signed here.
+            if !state.canSign { state.trust = try registry.trust(in: stored, signs: true) }
+            state.remoteSigner = remote
+        }
     }
 
     /// Signs what waits in line, batch by batch, until nothing is left: whatever arrives while a signature is made is

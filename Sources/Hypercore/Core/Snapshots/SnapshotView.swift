@@ -54,10 +54,22 @@ extension SnapshotView {
     func read(_ index: UInt64) throws -> [UInt8]? {
         guard index < head.length else { return nil }
         do {
-            return try core.stored.block(index, spans: head.spans)
+            if let block = try core.stored.block(index, spans: head.spans) { return block }
         } catch {
             throw HypercoreError(error, key: core.key)
         }
+        try requireNotSwept(index)
+        return nil
+    }
+
+    /// Throws where another process, which knows nothing of this snapshot, has cut the block off.
+    private func requireNotSwept(_ index: UInt64) throws {
+        guard core.writer == nil else { return }
+        try core.followStored()
+        guard !isShared(index) else { return }
+        throw HypercoreError(
+            .snapshotGone, key: core.key,
+            "block \(index) of the snapshot was cut off by the process that writes to the store; take a new snapshot")
     }
 
     /// Whether block `index` of the snapshot is here.
