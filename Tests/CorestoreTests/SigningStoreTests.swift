@@ -10,7 +10,7 @@ import Testing
 
 @testable import Corestore
 
-@Suite(.timeLimit(.minutes(1))) struct SigningStoreTests {
+@Suite(.timeLimit(.minutes(5))) struct SigningStoreTests {
     @Test func `a log is signed by who its manifest names, and opened again with or without them`() async throws {
         let directory = try TemporaryDirectory()
         let signer = DistantSigner()

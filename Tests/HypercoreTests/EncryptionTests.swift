@@ -10,7 +10,7 @@ import Testing
 
 private let secret = SecretBytes(copying: Array(repeating: 42, count: 32))
 
-@Suite(.timeLimit(.minutes(1))) struct EncryptionTests {
+@Suite(.timeLimit(.minutes(5))) struct EncryptionTests {
     @Test func `who has the key reads blocks, and nobody else does`() async throws {
         let store = try TestStore()
         let log = try await store.writable(encryption: .key(secret))
@@ -126,7 +126,7 @@ private let secret = SecretBytes(copying: Array(repeating: 42, count: 32))
 
 // MARK: - Places
 
-@Suite(.timeLimit(.minutes(1))) struct EncryptedPlaceTests {
+@Suite(.timeLimit(.minutes(5))) struct EncryptedPlaceTests {
     @Test(arguments: [1, 2, 3] as [UInt64])
     func `encrypted and plain appends and failing commits mix, and each block is where it was told`(
         seed: UInt64
@@ -261,7 +261,7 @@ private final class Onlooker: BlockEncryptor {
 // MARK: - Vectors
 
 /// `encryption.json`, through a log.
-@Suite(.timeLimit(.minutes(1))) struct LogEncryptionVectorTests {
+@Suite(.timeLimit(.minutes(5))) struct LogEncryptionVectorTests {
     private struct Document: Decodable {
         let cases: [Vector]
     }

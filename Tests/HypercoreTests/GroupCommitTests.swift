@@ -10,7 +10,7 @@ import Testing
 @testable import Hypercore
 
 /// What logs make of grouped writes: how many commits, how many signatures, and who fails with whom.
-@Suite(.timeLimit(.minutes(1))) struct GroupCommitTests {
+@Suite(.timeLimit(.minutes(5))) struct GroupCommitTests {
     @Test func `appends to many logs at once cost two syncs, and one after the other one each`() async throws {
         let gate = GatedEngine(MemoryEngine(tables: Schema.tables))
         let store = try TestStore(gate, durability: .full)
@@ -142,7 +142,7 @@ import Testing
 
 // MARK: - Failures
 
-@Suite(.timeLimit(.minutes(1))) struct FailingGroupTests {
+@Suite(.timeLimit(.minutes(5))) struct FailingGroupTests {
     @Test func `a change that met another history is refused alone, and the group around it is committed`() async throws
     {
         let gate = GatedEngine(MemoryEngine(tables: Schema.tables))

@@ -9,7 +9,7 @@ import Testing
 @testable import Hypercore
 
 /// Logs whose signer is not in memory and has to be waited for.
-@Suite(.timeLimit(.minutes(1))) struct SigningTests {
+@Suite(.timeLimit(.minutes(5))) struct SigningTests {
     @Test func `a log with a signer is writable, though the store holds no key`() async throws {
         let signer = MoodySigner()
         let store = try TestStore()
@@ -158,7 +158,7 @@ import Testing
 
 // MARK: - Signers that fail
 
-@Suite(.timeLimit(.minutes(1))) struct FailingSignerTests {
+@Suite(.timeLimit(.minutes(5))) struct FailingSignerTests {
     enum Failure: CaseIterable {
         case refuses, answersSomethingElse, takesTooLong
     }
@@ -329,7 +329,7 @@ import Testing
 
 // MARK: - Giving up
 
-@Suite(.timeLimit(.minutes(1))) struct SigningEndTests {
+@Suite(.timeLimit(.minutes(5))) struct SigningEndTests {
     @Test func `who gives up in line is not appended; who gives up while it is signed is, and is told so`() async throws
     {
         let signer = ManualSigner()
