@@ -109,6 +109,8 @@ import Testing
         #expect(try await isOnThisThread { try await plain.append([1]) })
         #expect(try await isOnThisThread { try await log.append(contentsOf: numberedBlocks(0..<100)) })
         #expect(try await isOnThisThread { try await plain.truncate(to: 10) })
+        // What sweeps after it writes, too.
+        await log.core.registry.finishSweeping()
         #expect(try await isOnThisThread { try await plain.clear(0..<5) })
         #expect(try await isOnThisThread { try await plain.setUserData([1], for: "key") })
     }

@@ -6,5 +6,7 @@ struct CorestoreHunt: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "corestore-hunt",
         abstract: "Stops, cuts off and fails stores in thousands of ways, and checks that they keep their word.",
-        subcommands: [KillCommand.self, PowerCommand.self, PowerImagesCommand.self, FaultsCommand.self, AuditCommand.self])
+        subcommands: [
+            KillCommand.self, PowerCommand.self, PowerImagesCommand.self, FaultsCommand.self, AuditCommand.self,
+        ])
 }

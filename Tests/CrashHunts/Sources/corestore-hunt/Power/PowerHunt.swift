@@ -45,7 +45,8 @@ extension PowerHunt {
         guard try await write(seed: storeSeed, firstSession: position * 2, run: run) else { return }
         try await look(
             PowerImages(
-                trace: trace, inodes: inodes, storeSeed: storeSeed, lossSeed: seed &+ UInt64(run), durability: durability,
+                trace: trace, inodes: inodes, storeSeed: storeSeed, lossSeed: seed &+ UInt64(run),
+                durability: durability,
                 sabotage: sabotage, images: images))
     }
 

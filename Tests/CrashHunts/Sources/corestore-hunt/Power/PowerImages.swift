@@ -39,7 +39,9 @@ struct PowerImages: Sendable {
         while next < images {
             let process = try ChildProcess(
                 Programs.hunt,
-                arguments(trace: trace, inodes: inodes, directory: directory) + ["--from", "\(next)", "--step", "\(workers)"],
+                arguments(trace: trace, inodes: inodes, directory: directory) + [
+                    "--from", "\(next)", "--step", "\(workers)",
+                ],
                 environment: [
                     "LD_PRELOAD": Programs.shim, "HUNT_BOOT_ID": bootID,
                     "HUNT_INODES": PowerImagesCommand.inodes(of: directory),
