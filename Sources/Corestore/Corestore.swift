@@ -2,7 +2,7 @@ public import CompactEncoding
 public import Crypto
 public import Hypercore
 import HypercoreStorage
-import Manifest
+public import Manifest
 public import StorageEngine
 import StorageLMDB
 import Synchronization
@@ -105,18 +105,21 @@ extension Corestore {
     ///
     /// Once made, a name keeps its core.
     ///
+    /// - Parameter encryption: how the session encrypts what it appends and decrypts what it reads; to be given anew each
+    ///   time that the core is opened, for the store does not keep it.
     /// - Throws: ``CorestoreError``: `.notFound` in a read-only store that has no such name, `.closed`; `HypercoreError`.
-    public func get(name: String) async throws -> Hypercore {
-        try await get(name: Array(name.utf8))
+    public func get(name: String, encryption: BlockEncryption? = nil) async throws -> Hypercore {
+        try await get(name: Array(name.utf8), encryption: encryption)
     }
 
-    /// Opens the core of a name that is any bytes; see ``get(name:)-(String)``.
-    public func get(name: [UInt8]) async throws -> Hypercore {
+    /// Opens the core of a name that is any bytes; see ``get(name:encryption:)-(String,_)``.
+    public func get(name: [UInt8], encryption: BlockEncryption? = nil) async throws -> Hypercore {
         try requireOpen()
         try await root.registry.waitUntilReadable()
         let alias = Alias(namespace: namespace, name: name)
         if let discoveryKey = try root.resolve(alias) {
-            return try await opened(discoveryKey, creating: nil, "the core of this name is missing from the store")
+            return try await opened(
+                discoveryKey, creating: nil, encryption: encryption, "the core of this name is missing from the store")
         }
         guard !root.isReadOnly else {
             throw CorestoreError(
@@ -125,29 +128,52 @@ extension Corestore {
         let keyPair = root.keys.keyPair(name: name, namespace: namespace)
         let manifest = CoreManifest(singleSigner: keyPair.publicKey)
         let identity = CoreIdentity(key: manifest.key, manifest: manifest.encoded, alias: alias)
-        return try await opened(manifest.key.discoveryKey, creating: identity, "")
+        return try await opened(manifest.key.discoveryKey, creating: identity, encryption: encryption, "")
     }
 
     /// Opens the core of `key`, and prepares to read it from peers where nothing of it is stored.
     ///
     /// - Throws: ``CorestoreError``: `.notFound` in a read-only store that has nothing of it, `.closed`; `HypercoreError`.
-    public func get(key: CoreKey) async throws -> Hypercore {
+    public func get(key: CoreKey, encryption: BlockEncryption? = nil) async throws -> Hypercore {
         let creation = root.isReadOnly ? nil : CoreIdentity(key: key)
-        return try await opened(key.discoveryKey, creating: creation, "nothing of the core \(key) is in this store")
+        return try await opened(
+            key.discoveryKey, creating: creation, encryption: encryption,
+            "nothing of the core \(key) is in this store")
+    }
+
+    /// Opens the core of `manifest`, and makes it where there is none. It is signed by `signer`, whose key the store need
+    /// not hold and which may take its time: appends that arrive while a signature is made are signed together by the next
+    /// one.
+    ///
+    /// - Throws: ``CorestoreError``: `.notFound` in a read-only store that has nothing of it, `.closed`; `HypercoreError`:
+    ///   `.invalidManifest` where the manifest does not declare the signer.
+    public func get(
+        manifest: CoreManifest, signer: any AsyncSigner, encryption: BlockEncryption? = nil
+    ) async throws -> Hypercore {
+        let creation = root.isReadOnly ? nil : CoreIdentity(key: manifest.key, manifest: manifest.encoded)
+        return try await opened(
+            manifest.key.discoveryKey, creating: creation, encryption: encryption, signer: signer,
+            "nothing of the core \(manifest.key) is in this store")
     }
 
     /// Opens the stored core of `discoveryKey`.
     ///
     /// - Throws: ``CorestoreError``: `.notFound`, `.closed`; `HypercoreError`.
-    public func get(discoveryKey: DiscoveryKey) async throws -> Hypercore {
-        try await opened(discoveryKey, creating: nil, "no core with discovery key \(discoveryKey) is in this store")
+    public func get(discoveryKey: DiscoveryKey, encryption: BlockEncryption? = nil) async throws -> Hypercore {
+        try await opened(
+            discoveryKey, creating: nil, encryption: encryption,
+            "no core with discovery key \(discoveryKey) is in this store")
     }
 
     private func opened(
-        _ discoveryKey: DiscoveryKey, creating creation: CoreIdentity?, _ missing: @autoclosure () -> String
+        _ discoveryKey: DiscoveryKey, creating creation: CoreIdentity?, encryption: BlockEncryption?,
+        signer: (any AsyncSigner)? = nil, _ missing: @autoclosure () -> String
     ) async throws -> Hypercore {
         try requireOpen()
-        guard let session = try await root.registry.session(discoveryKey, creating: creation) else {
+        guard
+            let session = try await root.registry.session(
+                discoveryKey, creating: creation, encryption: encryption, signer: signer)
+        else {
             throw CorestoreError(.notFound, missing())
         }
         try await sessions.add(session)

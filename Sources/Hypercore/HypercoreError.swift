@@ -32,6 +32,10 @@ public struct HypercoreError: Error, Sendable {
         case storage
         /// A manifest, signature or key does not fit the log.
         case invalidManifest
+        /// The signer of the log failed or took too long; nothing of the change happened.
+        case signingFailed
+        /// A block could not be encrypted; or what is stored cannot be decrypted, because it never was encrypted so.
+        case encryptionFailed
         /// The wait was cancelled or took longer than allowed.
         case timedOut
         /// The log was changed underneath: another writer, a truncation, a purge.

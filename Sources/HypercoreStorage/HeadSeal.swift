@@ -27,7 +27,10 @@ public final class HeadSeal: Seal {
     /// The head with its signature; `nil` unless it was this one of its group that was made.
     public var result: HeadRecord? { sealed.withLock { $0 } }
 
+    /// Signs the head, once: where the group is applied again, because the file had to grow or another log of the group
+    /// could not be signed, the signature is the same.
     public func makeValue() throws(StorageError) -> [UInt8] {
+        if let made = result { return made.encoded() }
         var signed = head
         do {
             signed.signature = try sign(head)

@@ -66,11 +66,31 @@ extension AtomicBatch {
     public func append(
         contentsOf blocks: some Collection<[UInt8]>, to log: Hypercore
     ) throws -> Hypercore.AppendResult {
-        let leaves = try Leaves(of: blocks, core: log.core)
-        return try change(log, byteCount: leaves.byteCount) { core, draft, state in
-            try core.requireSigner(state)
-            if !leaves.isEmpty { try draft.append(leaves, hashing: core.hashing) }
-            return Hypercore.AppendResult(length: draft.head.length, byteLength: draft.head.tree.byteLength)
+        guard let cipher = log.cipher else { return try append(Leaves(of: blocks, core: log.core), to: log) }
+        let (blocks, encryptor) = (Array(blocks), try cipher.encryptor(of: log.core))
+        while true {
+            // Another task may append to the log through the same batch while the blocks are encrypted.
+            let place = LogPlace(try draft(of: log).head)
+            let leaves = try Leaves(of: blocks, encryptedBy: encryptor, at: place, core: log.core)
+            if let result = try append(leaves, to: log, at: place) { return result }
+        }
+    }
+
+    private func append(_ leaves: Leaves, to log: Hypercore) throws -> Hypercore.AppendResult {
+        try change(log, byteCount: leaves.byteCount) { core, draft, state in
+            try core.append(leaves, to: &draft, in: state)
+            return Hypercore.AppendResult(draft.head)
+        }
+    }
+
+    /// Appends blocks that were encrypted for `place`; `nil` where the log ends elsewhere by now.
+    private func append(
+        _ leaves: Leaves, to log: Hypercore, at place: LogPlace
+    ) throws -> Hypercore.AppendResult? {
+        try change(log, byteCount: leaves.byteCount) { core, draft, state in
+            guard LogPlace(draft.head) == place else { return nil }
+            try core.append(leaves, to: &draft, in: state)
+            return Hypercore.AppendResult(draft.head)
         }
     }
 
@@ -126,9 +146,9 @@ extension AtomicBatch {
     /// The block `index` of `log` with what the batch has changed; `nil` where it is not here.
     public func read(_ index: UInt64, of log: Hypercore) throws -> [UInt8]? {
         switch try draft(of: log).block(index) {
-        case .appended(let block): block
+        case .appended(let block): try log.decrypted(block, at: index)
         case .missing: nil
-        case .untouched: try log.core.read(index)
+        case .untouched: try log.read(index)
         }
     }
 

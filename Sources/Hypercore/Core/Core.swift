@@ -59,6 +59,10 @@ struct CoreState {
     var authority: TreeAuthority?
     /// What signs for this core; `nil` where it can only be read.
     var signer: CoreSigner?
+    /// What signs for this core in its place and has to be waited for; it was given to a session.
+    var remoteSigner: RemoteSigner?
+    /// The changes of the head that wait for their turn.
+    var line = HeadLine()
     /// Whether what the signer has signed is all here.
     var trust = HistoryTrust()
     /// The replication protocol's state, and the streams that it talks over.
@@ -72,6 +76,8 @@ struct CoreState {
     var end: CoreEnd?
 
     var isClosed: Bool { end != nil }
+    /// Whether changes of the head can be signed.
+    var canSign: Bool { signer != nil || remoteSigner != nil }
 }
 
 /// How a core has ended.
@@ -93,7 +99,7 @@ extension Core {
     var durableHead: HeadRecord { state.withLock { $0.durable } }
     var contiguousLength: UInt64 { state.withLock { $0.blocks.contiguousLength(of: $0.durable.length) } }
     var holdsSigningKey: Bool { state.withLock { $0.signer != nil } }
-    var isWritable: Bool { writer != nil && state.withLock { $0.signer != nil && $0.trust.stop == nil } }
+    var isWritable: Bool { writer != nil && state.withLock { $0.canSign && $0.trust.stop == nil } }
     var transfers: TransferCounts { state.withLock { $0.transfers } }
     var currentIdentity: CoreIdentity { state.withLock { $0.identity } }
     /// The error of whoever uses the core after its end; `nil` while it is open.
@@ -128,11 +134,12 @@ extension Core {
 
     /// Ends the core: waits end with an error, channels close, nothing further is staged. What was queued is written.
     func end(_ end: CoreEnd = .closed) {
-        let (handlers, channels) = state.withLock { state in
+        let (handlers, channels, line) = state.withLock { state in
             state.end = state.end ?? end
             defer { state.peers = [:] }
-            return (state.waiters.removeAll(), state.peers.values)
+            return (state.waiters.removeAll(), state.peers.values, state.line.abandon())
         }
+        line.end(end.error(key))
         for handler in handlers { handler(.failure(end.error(key))) }
         for channel in channels { channel.stream.close(channel) }
         events.finish()

@@ -17,6 +17,7 @@ public final class CoreRegistry: Sendable {
     /// The stored cores.
     public let directory: CoreDirectory
     let hashing: any TreeHashing
+    let signingDeadline: SigningDeadline
     private let clock: @Sendable () -> ContinuousClock.Instant
     private let deriveKeyPair: KeyPairDerivation
     private let sweeper: Sweeper
@@ -66,11 +67,14 @@ public final class CoreRegistry: Sendable {
     /// - Parameters:
     ///   - hashing: how blocks and nodes are hashed.
     ///   - clock: what time it is; replaced by simulations, together with that of the streams.
+    ///   - signingDeadline: how long a signer that is not in memory may take.
     ///   - deriveKeyPair: makes the key pair of a named core, when it is first appended to.
     public init(
         directory: CoreDirectory, hashing: any TreeHashing = BLAKE2bTreeHashing(),
-        clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }, deriveKeyPair: @escaping KeyPairDerivation
+        clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        signingDeadline: SigningDeadline = .after(.seconds(60)), deriveKeyPair: @escaping KeyPairDerivation
     ) {
+        self.signingDeadline = signingDeadline
         self.clock = clock
         self.directory = directory
         self.hashing = hashing
@@ -88,17 +92,25 @@ extension CoreRegistry {
 extension CoreRegistry {
     /// Opens a session on the core of `discoveryKey`.
     ///
-    /// - Parameter creation: who the core is, should it not be stored yet; `nil` opens only what is stored.
+    /// - Parameters:
+    ///   - creation: who the core is, should it not be stored yet; `nil` opens only what is stored.
+    ///   - encryption: how this session encrypts the blocks that it appends and decrypts those that it reads.
+    ///   - signer: what signs the core from now on, for all of its sessions, in place of any key that the store holds;
+    ///     until nobody has the core open any more.
     /// - Returns: the session, or `nil` where nothing is stored and nothing was to be created.
-    /// - Throws: `HypercoreError`: `.closed`, `.damaged`, `.storage`; `.notWritable` for creating in a read-only store.
-    public func session(_ discoveryKey: DiscoveryKey, creating creation: CoreIdentity? = nil) async throws -> Hypercore?
-    {
+    /// - Throws: `HypercoreError`: `.closed`, `.damaged`, `.storage`; `.notWritable` for creating in a read-only store;
+    ///   `.invalidManifest` for a signer that the core's manifest does not declare.
+    public func session(
+        _ discoveryKey: DiscoveryKey, creating creation: CoreIdentity? = nil, encryption: BlockEncryption? = nil,
+        signer: (any AsyncSigner)? = nil
+    ) async throws -> Hypercore? {
         do {
             try await gate.pass()
             await waitForRemoval(of: discoveryKey)
             guard let (core, ticket) = try retain(discoveryKey, creating: creation) else { return nil }
-            let session = Hypercore(retaining: core)
+            let session = Hypercore(retaining: core, cipher: encryption.map { SessionCipher($0) })
             if let ticket { try await awaitCreation(of: core, ticket) }
+            if let signer { try core.use(signer) }
             return session
         } catch {
             throw HypercoreError.translating(error, key: creation?.key)

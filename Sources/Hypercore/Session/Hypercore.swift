@@ -27,12 +27,15 @@ public final class Hypercore: Sendable {
     let core: Core
     /// What the session sees, where it does not follow the log.
     let view: SnapshotView?
+    /// What the session's blocks are encrypted with.
+    let cipher: SessionCipher?
     private let waits = WaitScope()
 
     /// Opens a session; the core was retained for it.
-    init(retaining core: Core, view: SnapshotView? = nil) {
+    init(retaining core: Core, view: SnapshotView? = nil, cipher: SessionCipher? = nil) {
         self.core = core
         self.view = view
+        self.cipher = cipher
     }
 
     deinit {
@@ -44,6 +47,7 @@ public final class Hypercore: Sendable {
     /// any more. Other sessions of the log go on. Closing again does nothing.
     public func close() async {
         guard waits.close() else { return }
+        core.leaveLine(waits)
         view?.close()
         core.registry.release(core)
     }
@@ -79,7 +83,7 @@ extension Hypercore {
         try requireOpen()
         let view = try view.map { try SnapshotView(sharing: $0) } ?? SnapshotView(of: core)
         guard core.registry.retainAgain(core) else { throw core.ended ?? CoreEnd.closed.error(key) }
-        return Hypercore(retaining: core, view: view)
+        return Hypercore(retaining: core, view: view, cipher: cipher)
     }
 
     /// Whether the session is a snapshot.
@@ -159,8 +163,9 @@ extension Hypercore {
 
     /// Appends one block, which may be empty.
     ///
-    /// - Throws: `.notWritable`, `.appendingStopped`, `.blockTooLarge`, `.closed`, `.storage`; `CancellationError` where
-    ///   the task is cancelled while it waits for its turn. Once the block is queued it is appended, and the call says whether it was.
+    /// - Throws: `.notWritable`, `.appendingStopped`, `.blockTooLarge`, `.closed`, `.storage`, `.signingFailed`,
+    ///   `.encryptionFailed`; `CancellationError` where the task is cancelled while it waits for its turn. Once the block is
+    ///   queued, or handed to a signer, it is appended, and the call says whether it was.
     @discardableResult
     public func append(_ block: [UInt8]) async throws -> AppendResult {
         try await append(contentsOf: CollectionOfOne(block))
@@ -172,7 +177,7 @@ extension Hypercore {
     @discardableResult
     public func append(contentsOf blocks: some Collection<[UInt8]>) async throws -> AppendResult {
         try requireLive()
-        return try await core.append(blocks)
+        return try await core.append(blocks, encryptedBy: cipher, of: waits)
     }
 }
 
@@ -191,7 +196,7 @@ extension Hypercore {
     ///   the task is cancelled while it waits for its turn.
     public func truncate(to length: UInt64, fork: UInt64? = nil) async throws {
         try requireLive()
-        try await core.truncate(to: length, fork: fork)
+        try await core.truncate(to: length, fork: fork, of: waits)
     }
 
     /// What a clear has removed.
@@ -245,7 +250,7 @@ extension Hypercore {
     /// - Throws: `.closed`, `.damaged`, `.storage`.
     public func read(_ index: UInt64) throws -> [UInt8]? {
         try requireOpen()
-        return try view.map { try $0.read(index) } ?? core.read(index)
+        return try readStored(index).map { try decrypted($0, at: index) }
     }
 
     /// Whether block `index` is stored here.
@@ -266,22 +271,7 @@ extension Hypercore {
     public func get(_ index: UInt64, timeout: Duration? = nil) async throws -> [UInt8] {
         try requireOpen()
         try await core.registry.gate.pass()
-        guard let view else {
-            if let block = try core.read(index) { return block }
-            return try await core.waitForBlock(index, timeout: timeout, in: waits)
-        }
-        if let block = try view.read(index) { return block }
-        guard index < view.head.length else {
-            throw HypercoreError(
-                .outOfBounds, key: key, "the snapshot has \(view.head.length) blocks, and none at \(index)")
-        }
-        // What the log has in this place now may be another block than the snapshot's.
-        if view.isShared(index) { _ = try await core.waitForBlock(index, timeout: timeout, in: waits) }
-        guard let block = try view.read(index) else {
-            throw HypercoreError(
-                .notAvailable, key: key, "block \(index) was cut off from the log, and is not stored here")
-        }
-        return block
+        return try decrypted(try await getStored(index, timeout: timeout), at: index)
     }
 
     /// Asks peers whether the log is longer than is known here, and waits for the answer. In a store that was opened
@@ -303,5 +293,38 @@ extension Hypercore {
     public func download(start: UInt64 = 0, end: UInt64? = nil) throws -> Download {
         try requireOpen()
         return core.download(start: start, end: end, in: waits)
+    }
+}
+
+// MARK: - Stored blocks
+
+extension Hypercore {
+    /// The block `index` as it is stored here and replicated.
+    private func readStored(_ index: UInt64) throws -> [UInt8]? {
+        try view.map { try $0.read(index) } ?? core.read(index)
+    }
+
+    private func getStored(_ index: UInt64, timeout: Duration?) async throws -> [UInt8] {
+        guard let view else {
+            if let block = try core.read(index) { return block }
+            return try await core.waitForBlock(index, timeout: timeout, in: waits)
+        }
+        if let block = try view.read(index) { return block }
+        guard index < view.head.length else {
+            throw HypercoreError(
+                .outOfBounds, key: key, "the snapshot has \(view.head.length) blocks, and none at \(index)")
+        }
+        // What the log has in this place now may be another block than the snapshot's.
+        if view.isShared(index) { _ = try await core.waitForBlock(index, timeout: timeout, in: waits) }
+        guard let block = try view.read(index) else {
+            throw HypercoreError(
+                .notAvailable, key: key, "block \(index) was cut off from the log, and is not stored here")
+        }
+        return block
+    }
+
+    /// The block `index` as it was appended, out of what is stored.
+    func decrypted(_ block: [UInt8], at index: UInt64) throws -> [UInt8] {
+        try cipher?.decrypt(block, at: index, of: core) ?? block
     }
 }

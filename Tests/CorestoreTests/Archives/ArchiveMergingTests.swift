@@ -1,3 +1,4 @@
+import CompactEncoding
 import Corestore
 import Crypto
 import Hypercore
@@ -42,7 +43,7 @@ import Testing
     @Test func `a store that signs a log, and gets a longer one out of an archive, signs no more until it may`()
         async throws
     {
-        let key = Bytes32(repeating: 7)
+        let key = Bytes32(Array(repeating: 7, count: 32))
         func open() async throws -> Corestore {
             try await Corestore.inMemory { options in (options.primaryKey, options.unsafe) = (key, true) }
         }

@@ -17,13 +17,16 @@ struct TestStore {
 
     init(
         _ engine: any StorageEngine = MemoryEngine(tables: Schema.tables), durability: Durability = .relaxed,
-        readOnly: Bool = false, queueByteCount: Int = 64 << 20
+        readOnly: Bool = false, queueByteCount: Int = 64 << 20, hashing: any TreeHashing = BLAKE2bTreeHashing(),
+        signingDeadline: SigningDeadline = .never
     ) throws {
         self.engine = engine
         let writer =
             readOnly ? nil : GroupWriter(engine, durability: durability, maximumQueuedByteCount: queueByteCount)
         self.writer = writer
-        registry = CoreRegistry(directory: try CoreDirectory(engine: engine, writer: writer)) { Self.keyPair($0) }
+        registry = CoreRegistry(
+            directory: try CoreDirectory(engine: engine, writer: writer), hashing: hashing,
+            signingDeadline: signingDeadline, deriveKeyPair: { Self.keyPair($0) })
     }
 
     static func keyPair(_ alias: Alias) -> KeyPair {
@@ -41,9 +44,21 @@ struct TestStore {
     static func key(_ name: String = "log") -> CoreKey { identity(name).key }
 
     /// A core that this store can write, made where it is missing.
-    func writable(_ name: String = "log") async throws -> Hypercore {
+    func writable(_ name: String = "log", encryption: BlockEncryption? = nil) async throws -> Hypercore {
         let identity = Self.identity(name)
-        return try #require(try await registry.session(identity.key.discoveryKey, creating: identity))
+        return try #require(
+            try await registry.session(identity.key.discoveryKey, creating: identity, encryption: encryption))
+    }
+
+    /// A core that somebody else signs, made where it is missing.
+    func signed(
+        by signer: any AsyncSigner, _ manifest: CoreManifest? = nil, encryption: BlockEncryption? = nil
+    ) async throws -> Hypercore {
+        let manifest = manifest ?? CoreManifest(singleSigner: signer.publicKey)
+        let identity = CoreIdentity(key: manifest.key, manifest: manifest.encoded)
+        return try #require(
+            try await registry.session(
+                manifest.key.discoveryKey, creating: identity, encryption: encryption, signer: signer))
     }
 
     /// A core that is only known by its key, made where it is missing.
@@ -132,6 +147,9 @@ extension Hypercore {
 
     /// How many waits of all sessions are under way.
     var waitCount: Int { core.state.withLock { $0.waiters.count } }
+
+    /// How many changes wait for their turn, without those that were handed to a signer.
+    var lineCount: Int { core.state.withLock { $0.line.count } }
 
     /// The length with everything that is queued.
     var stagedLength: UInt64 { core.state.withLock { $0.staged.length } }

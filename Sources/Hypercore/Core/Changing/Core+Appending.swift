@@ -5,20 +5,47 @@ import Synchronization
 
 extension Core {
     /// Appends blocks: hash outside the lock, chain and queue under it, wait for the commit outside again.
-    func append(_ blocks: some Collection<[UInt8]>) async throws -> Hypercore.AppendResult {
+    ///
+    /// Blocks that are encrypted take their place in line first, because what they become depends on it; they are
+    /// encrypted and hashed outside the lock all the same, those of several callers at once.
+    func append(
+        _ blocks: some Collection<[UInt8]>, encryptedBy cipher: SessionCipher?, of session: WaitScope
+    ) async throws -> Hypercore.AppendResult {
         _ = try requireWriter()
         try state.withLock { state in try requireSigner(state) }
-        let leaves = try Leaves(of: blocks, core: self)
-        guard !leaves.isEmpty else { return currentResult() }
-        return try await change(byteCount: leaves.byteCount) { draft, state in
-            try requireSigner(state)
-            try draft.append(leaves, hashing: hashing)
-            return Hypercore.AppendResult(length: draft.head.length, byteLength: draft.head.tree.byteLength)
-        }
+        let change =
+            try cipher.map { try appending(Array(blocks), encryptedBy: $0) }
+            ?? appending(Leaves(of: blocks, core: self))
+        guard change.byteCount > 0 else { return Hypercore.AppendResult(durableHead) }
+        return try await move(change, of: session)
     }
 
-    private func currentResult() -> Hypercore.AppendResult {
-        let tree = durableHead.tree
-        return Hypercore.AppendResult(length: tree.length, byteLength: tree.byteLength)
+    private func appending(_ leaves: Leaves) -> HeadChange {
+        HeadChange(
+            step: .append(blockCount: UInt64(leaves.blocks.count)), byteCount: leaves.byteCount,
+            making: .anywhere { [self] draft, state in try append(leaves, to: &draft, in: state) })
+    }
+
+    private func appending(_ blocks: [[UInt8]], encryptedBy cipher: SessionCipher) throws -> HeadChange {
+        let encryptor = try cipher.encryptor(of: self)
+        let padding = encryptor.paddingByteCount
+        try Leaves.check(blocks, padding: padding, core: self)
+        return HeadChange(
+            step: .append(blockCount: UInt64(blocks.count)),
+            byteCount: Leaves.byteCount(of: blocks, padding: padding),
+            making: .atPlace { [self] place in
+                let leaves = try Leaves(of: blocks, encryptedBy: encryptor, at: place, core: self)
+                return { [self] draft, state in
+                    precondition(LogPlace(draft.head) == place, "blocks encrypted for \(place) are put elsewhere")
+                    try append(leaves, to: &draft, in: state)
+                }
+            })
+    }
+
+    /// Chains blocks on a draft.
+    func append(_ leaves: Leaves, to draft: inout CoreDraft, in state: borrowing CoreState) throws {
+        try requireSigner(state)
+        guard !leaves.isEmpty else { return }
+        try draft.append(leaves, hashing: hashing)
     }
 }

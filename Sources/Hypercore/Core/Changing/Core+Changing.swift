@@ -19,9 +19,10 @@ struct StagedChange: Sendable {
 extension Core {
     /// Puts the writes of `draft` into `write`, chained on what is staged. Changes nothing yet.
     ///
+    /// - Parameter signature: that of the draft's head, where it was made beforehand.
     /// - Throws: where the bitfield cannot be read, or the log is closed or cannot or must not be signed here.
     func compose(
-        _ draft: CoreDraft, in state: borrowing CoreState, into set: WriteSet = WriteSet()
+        _ draft: CoreDraft, signature: [UInt8]? = nil, in state: borrowing CoreState, into set: WriteSet = WriteSet()
     ) throws -> (set: WriteSet, change: StagedChange) {
         precondition(draft.base == state.staged, "a draft was composed on another head than it was made for")
         var write = CoreWrite(stored, expectingFork: draft.base.fork, length: draft.base.length, in: set)
@@ -30,17 +31,25 @@ extension Core {
             by: draft.presence, oldLength: draft.base.length, length: draft.head.length, in: &write)
         var seal: HeadSeal?
         if draft.movesHead {
-            guard let signer = state.signer else { throw HypercoreError.holdsNoKey(key) }
             try requireTrust(state)
-            let made = HeadSeal(draft.head) { [hashing] head in
-                head.length == 0 ? [] : try signer.sign(head.tree, hashing: hashing)
-            }
+            let sign = try signing(signature, by: state.signer, or: state.remoteSigner)
+            let made = HeadSeal(draft.head, sign: sign)
             write.put(head: made)
             seal = made
         }
         let change = StagedChange(
             seal: seal, presence: presence, cut: draft.cut, cleared: draft.cleared, epoch: state.stagingEpoch)
         return (write.set, change)
+    }
+
+    /// What signs a head when its group is sealed.
+    private func signing(
+        _ signature: [UInt8]?, by signer: CoreSigner?, or remote: RemoteSigner?
+    ) throws(HypercoreError) -> @Sendable (HeadRecord) throws -> [UInt8] {
+        if let signature { return { _ in signature } }
+        guard remote == nil else { throw HypercoreError.signedElsewhere(key) }
+        guard let signer else { throw HypercoreError.holdsNoKey(key) }
+        return { [hashing] head in head.length == 0 ? [] : try signer.sign(head.tree, hashing: hashing) }
     }
 
     /// Moves what is staged on to the draft's end; its writes are about to be queued.
@@ -53,9 +62,10 @@ extension Core {
 
     /// Stages a draft and queues its writes.
     func enqueue(
-        _ draft: CoreDraft, in state: inout CoreState, room: GroupWriter.Room? = nil, through writer: GroupWriter
+        _ draft: CoreDraft, signature: [UInt8]? = nil, in state: inout CoreState, room: GroupWriter.Room? = nil,
+        through writer: GroupWriter
     ) throws -> CommitTicket {
-        let (set, change) = try compose(draft, in: state)
+        let (set, change) = try compose(draft, signature: signature, in: state)
         advance(&state, to: draft, change)
         return writer.enqueue(set, in: room) { [self] outcome in finish(change, outcome) }
     }
@@ -118,7 +128,7 @@ extension Core {
 // MARK: - Making changes
 
 extension Core {
-    /// Makes a change and waits for its commit.
+    /// Makes a change that leaves the head where it is, and waits for its commit; ``move(_:of:)`` makes the others.
     ///
     /// `edit` makes the draft under the core's lock. The head that it builds on may belong to a commit that is still under
     /// way: should that fail, this change is refused with it (its expectation no longer holds) and is made again on what
@@ -171,7 +181,7 @@ extension Core {
 
     /// Throws where this store cannot sign for the log, or must not.
     func requireSigner(_ state: borrowing CoreState) throws(HypercoreError) {
-        guard state.signer != nil else { throw HypercoreError.holdsNoKey(key) }
+        guard state.canSign else { throw HypercoreError.holdsNoKey(key) }
         try requireTrust(state)
     }
 }
@@ -179,5 +189,11 @@ extension Core {
 extension HypercoreError {
     static func holdsNoKey(_ key: CoreKey) -> HypercoreError {
         HypercoreError(.notWritable, key: key, "this store does not hold the signing key of the log")
+    }
+
+    static func signedElsewhere(_ key: CoreKey) -> HypercoreError {
+        HypercoreError(
+            .notWritable, key: key,
+            "the log is signed by a signer that has to be waited for, so it can take part in no batch; change it alone")
     }
 }

@@ -10,10 +10,11 @@ extension Core {
     static let truncationByteCount = 4096
 
     /// Cuts the log at `length` and begins a new fork; see ``Hypercore/truncate(to:fork:)``.
-    func truncate(to length: UInt64, fork: UInt64?) async throws {
-        try await change(byteCount: Self.truncationByteCount) { draft, state in
-            try truncate(&draft, to: length, fork: fork, in: state)
-        }
+    func truncate(to length: UInt64, fork: UInt64?, of session: WaitScope) async throws {
+        let change = HeadChange(
+            step: .truncate(to: length, fork: fork), byteCount: Self.truncationByteCount,
+            making: .anywhere { [self] draft, state in try truncate(&draft, to: length, fork: fork, in: state) })
+        _ = try await move(change, of: session)
     }
 
     /// Cuts the log of a draft, after checking that it may be.

@@ -51,7 +51,7 @@ extension CoreDraft {
     mutating func append(_ leaves: Leaves, hashing: some TreeHashing) throws {
         let start = head.length
         let added = try head.tree.append(leaves.hashed, hashing: hashing)
-        nodes = nodes.isEmpty ? added : nodes + added
+        if nodes.isEmpty { nodes = added } else { nodes += added }
         runs.append(Run(start: start, blocks: leaves.blocks))
         presence.append(.add(start..<head.length))
         head.signature = []

@@ -6,7 +6,7 @@ import StorageEngine
 import Synchronization
 
 extension Core {
-    var appendingStop: AppendingStop? { state.withLock { $0.signer == nil ? nil : $0.trust.stop } }
+    var appendingStop: AppendingStop? { state.withLock { $0.canSign ? $0.trust.stop : nil } }
 
     /// Throws where what is signed could be a second history.
     func requireTrust(_ state: borrowing CoreState) throws(HypercoreError) {
@@ -19,7 +19,7 @@ extension Core {
             let writer = try requireWriter()
             let ticket = try state.withLock { state -> CommitTicket? in
                 try requireChangeable(state)
-                guard state.signer != nil, state.trust.stop != nil else { return nil }
+                guard state.canSign, state.trust.stop != nil else { return nil }
                 return save(state.trust.confirmed, in: &state, through: writer)
             }
             if let ticket { try await writer.commit(ticket) }
@@ -63,7 +63,7 @@ extension Core {
         let before = state.trust.stop
         change(&state.trust)
         let after = state.trust.stop
-        guard state.signer != nil, before != after else { return }
+        guard state.canSign, before != after else { return }
         events.append(after.map(CoreEvent.appendingStopped) ?? .appendingResumed)
     }
 }
@@ -77,7 +77,7 @@ extension Core {
     func hearWitness(
         _ messages: [WireMessage], from channel: PeerChannel, in state: inout CoreState, _ effects: inout TurnEffects
     ) {
-        guard state.trust.awaitsWitness, state.signer != nil, let writer,
+        guard state.trust.awaitsWitness, state.canSign, let writer,
             let remoteKey = channel.stream.remotePublicKey
         else { return }
         let head = state.durable
@@ -102,7 +102,7 @@ extension Core {
     /// Where several may sign, others make it longer all the time.
     func stopIfOvertaken(by batch: VerifiedBatch, in state: inout CoreState, _ aftermath: inout Aftermath) {
         guard let head = batch.head?.tree, head.length > state.durable.length || head.fork > state.durable.fork,
-            state.signer != nil, state.authority?.manifest.signers.count == 1, let writer
+            state.canSign, state.authority?.manifest.signers.count == 1, let writer
         else { return }
         // A log that was overtaken before is stopped already, on disk as well.
         guard !state.trust.record.isOvertaken || state.trust.isUnstored else { return }

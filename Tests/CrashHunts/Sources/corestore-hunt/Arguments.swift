@@ -1,0 +1,6 @@
+public import ArgumentParser
+public import HuntDisk
+public import StorageEngine
+
+extension Durability: @retroactive ExpressibleByArgument {}
+extension SyncKind: ExpressibleByArgument {}
