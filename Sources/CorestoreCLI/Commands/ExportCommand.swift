@@ -2,12 +2,6 @@ import ArgumentParser
 import Corestore
 import Hypercore
 
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
-
 /// `corestore export`: one core as one file that anybody can verify.
 struct ExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,7 +10,7 @@ struct ExportCommand: AsyncParsableCommand {
         discussion: """
             The archive holds the blocks and what it takes to verify them, and no secret: whoever knows the core's key \
             can import it, from wherever it comes, but not append to it. A file that is there is replaced when the new \
-            one is complete. It works beside a running serve, append or sync.
+            one is complete; interrupted, nothing is left behind. It works beside a running serve, append or sync.
 
             EXAMPLES
               corestore export --name log log.core
@@ -39,13 +33,16 @@ struct ExportCommand: AsyncParsableCommand {
     private var isToOutput: Bool { file == "-" }
 
     func run() async throws {
-        let ending = try await options.withStore(.reading) { store in
+        let ending = try await options.withStore(.reading) { store -> Signals.Ending<Void> in
             let core = try await selection.open(in: store)
-            return try await Signals.untilStopped {
-                isToOutput ? try await writeOut(core) : try await writeFile(core, in: store)
-            }
+            // A signal may end what writes to a pipe at once: there is nothing to be cleaned up.
+            if isToOutput { return .finished(try await writeOut(core)) }
+            return try await Signals.untilStopped { try await writeFile(core, in: store) }
         }
-        if case .stopped(let signal) = ending { Signals.end(by: signal) }
+        if case .stopped(let signal) = ending {
+            Console.complain("stopped; no half archive is left")
+            Signals.end(by: signal)
+        }
     }
 
     private func writeOut(_ core: Hypercore) async throws {
@@ -67,7 +64,7 @@ struct ExportCommand: AsyncParsableCommand {
             try display.show("exporting a core of \(Words.blocks(core.length))", since: start)
         }
         let record = ExportedRecord(
-            core: try CoreRecord(core), file: file, archiveBytes: try fileByteCount(),
+            core: try CoreRecord(core), file: file, archiveBytes: FileStatus(of: file)?.byteCount ?? 0,
             seconds: (ContinuousClock.now - start) / .seconds(1))
         try console.print(
             "exported \(Words.bytes(record.archiveBytes)) to \(file) in \(Words.duration(seconds: record.seconds))",
@@ -76,16 +73,9 @@ struct ExportCommand: AsyncParsableCommand {
     }
 
     /// The archive takes the place of what has its name: a device is not to be lost like that.
-    private func requireReplaceable() throws {
-        guard let type = try? attributes()[.type] as? FileAttributeType, type != .typeRegular else { return }
-        throw Failure("\(file) is there and no ordinary file; name another one, or redirect - to it")
-    }
-
-    private func fileByteCount() throws -> UInt64 {
-        (try attributes()[.size] as? NSNumber)?.uint64Value ?? 0
-    }
-
-    private func attributes() throws -> [FileAttributeKey: Any] {
-        try FileManager.default.attributesOfItem(atPath: file)
+    private func requireReplaceable() throws(Failure) {
+        guard FileStatus(of: file)?.isOrdinary ?? true else {
+            throw Failure("\(file) is there and no ordinary file; name another one, or redirect - to it")
+        }
     }
 }

@@ -12,7 +12,9 @@ import Testing
         ["sync", "--key", key], ["sync", "localhost", "--key", key], ["sync", "localhost:0", "--key", key],
         ["sync", "localhost:1"], ["serve", "--port", "65536"], ["list", "surplus"], ["nonsense"], ["--nonsense"],
         ["purge"], ["purge", "--name", "a", "--key", key], ["compact", "surplus"], ["compact", "--namespace", "a"],
-        ["backup"], ["backup", "a", "b"], ["stats", "--name", "a", "--key", key],
+        ["backup"], ["backup", "a", "b"], ["export", "a"], ["export", "--name", "a"],
+        ["export", "--name", "a", "-", "--json"], ["import"], ["import", "a", "--key", "no key"],
+        ["stats", "--name", "a", "--key", key],
         ["append", "--name", "a", "--durability", "some"], ["serve", "--durability"],
         ["append", "--name", "a", "--compression", "gzip"],
         ["sync", "localhost:1", "--key", key, "--compression", "zstd:20"],
@@ -25,7 +27,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "append", "backup", "cat", "compact", "get", "info", "list", "purge", "serve", "stats", "sync",
+        "append", "backup", "cat", "compact", "export", "get", "import", "info", "list", "purge", "serve", "stats",
+        "sync",
     ])
     func helpHasExamples(command: String) async throws {
         let result = try await Command.run([command, "--help"])

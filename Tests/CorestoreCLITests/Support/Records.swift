@@ -87,3 +87,30 @@ struct Stats: Decodable {
     let fileBytes: Int?
     let freeBytes: Int?
 }
+
+struct Exported: Decodable {
+    let event: String
+    let key: String
+    let length: Int
+    let file: String
+    let archiveBytes: Int
+    let seconds: Double
+}
+
+struct Imported: Decodable {
+    let event: String
+    let key: String
+    let treeHash: String
+    let length: Int
+    let blocks: Int
+    let bytes: Int
+    let seconds: Double
+}
+
+struct ImportProgressInfo: Decodable {
+    let event: String
+    let blocks: Int
+    let total: Int
+    let bytes: Int
+    let bytesPerSecond: Double
+}

@@ -38,7 +38,12 @@ final class RunningCommand: Sendable {
 
     /// Writes to its standard input.
     func write(_ text: String) throws {
-        try input.fileHandleForWriting.write(contentsOf: Data(text.utf8))
+        try write(Array(text.utf8))
+    }
+
+    /// Writes to its standard input.
+    func write(_ bytes: [UInt8]) throws {
+        try input.fileHandleForWriting.write(contentsOf: Data(bytes))
     }
 
     /// Ends its standard input.

@@ -7,14 +7,10 @@ final class Terminal: Sendable {
     let input: FileHandle
 
     init() throws {
-        let number = posix_openpt(O_RDWR | O_NOCTTY)
-        guard number >= 0, grantpt(number) == 0, unlockpt(number) == 0, let name = ptsname(number) else {
-            throw CocoaError(.fileReadUnknown)
-        }
-        person = FileHandle(fileDescriptor: number, closeOnDealloc: true)
-        let device = open(String(cString: name), O_RDWR | O_NOCTTY)
-        guard device >= 0 else { throw CocoaError(.fileReadUnknown) }
-        input = FileHandle(fileDescriptor: device, closeOnDealloc: true)
+        var (outside, inside): (CInt, CInt) = (-1, -1)
+        guard openpty(&outside, &inside, nil, nil, nil) == 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
+        person = FileHandle(fileDescriptor: outside, closeOnDealloc: true)
+        input = FileHandle(fileDescriptor: inside, closeOnDealloc: true)
     }
 
     /// Types a line; it is read when a command gets to it.
