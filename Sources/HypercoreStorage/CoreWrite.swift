@@ -20,14 +20,14 @@ public struct CoreWrite: Sendable {
     /// The longest key of user data, in bytes.
     public static let maximumUserKeyByteCount = RecordKey.longestUserKey
 
-    /// Begins a change to `core`, which is refused with `.conflict` unless the stored head still has this fork and
-    /// length when its turn comes.
-    public init(_ core: StoredCore, expectingFork fork: UInt64, length: UInt64, in set: WriteSet = WriteSet()) {
+    /// Begins a change to `core`, which is refused with `.conflict` unless `head`, whatever its signature, is still the
+    /// stored one when its turn comes.
+    public init(_ core: StoredCore, expecting head: HeadRecord, in set: WriteSet = WriteSet()) {
         self.core = core.number
         self.set = set
         self.set.expectRecord(
             Schema.cores, RecordKey.record(core.number, .head),
-            .prefix(HeadRecord.prefix(fork: fork, length: length)))
+            .prefix(head.content))
     }
 
     /// Stores a block. Its bytes are shared, not copied.

@@ -19,7 +19,7 @@ public final class HeadSeal: Seal {
     public init(_ head: HeadRecord, sign: @escaping @Sendable (HeadRecord) throws -> [UInt8]) {
         self.head = head
         self.sign = sign
-        prefix = HeadRecord.prefix(fork: head.fork, length: head.length)
+        prefix = head.content
     }
 
     public var estimatedByteCount: Int { 192 + 40 * head.tree.roots.count }

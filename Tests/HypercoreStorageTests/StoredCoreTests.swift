@@ -46,13 +46,19 @@ import Testing
         let store = try TestDirectory()
         let core = try await store.create(1)
         let (head, _) = try await store.append([[1]], to: core)
-        for (fork, length) in [(0, 0), (0, 2), (1, 1)] as [(UInt64, UInt64)] {
-            var write = CoreWrite(core, expectingFork: fork, length: length)
+        var resigned = head
+        resigned.signature = []
+        var otherBlocks = head
+        otherBlocks.tree = TreeHead(fork: head.fork)
+        _ = try otherBlocks.tree.append([TreeLeaf(hash: BLAKE2bTreeHashing().leaf([2].span.bytes), size: 1)])
+        for other in [HeadRecord(), try Sample.head(length: 2), try Sample.head(length: 1, fork: 1), otherBlocks] {
+            var write = CoreWrite(core, expecting: other)
             write.put([9][...], at: 0, spans: head.spans)
             let error = await #expect(throws: StorageError.self) { try await store.writer.commit(write.set) }
             #expect(error?.code == .conflict)
         }
         #expect(try core.block(0, spans: head.spans) == [1])
+        try await store.writer.commit(CoreWrite(core, expecting: resigned).set)
     }
 
     @Test func `the nodes of a proof are stored beside those that are there`() async throws {
@@ -60,7 +66,7 @@ import Testing
         let core = try await store.create(1)
         let nodes = try Sample.tree(length: 8).nodes
         for node in nodes.shuffled() {
-            var write = CoreWrite(core, expectingFork: 0, length: 0)
+            var write = CoreWrite(core, expecting: HeadRecord())
             write.add([node], spans: Spans())
             try await store.writer.commit(write.set)
         }
@@ -75,7 +81,7 @@ import Testing
         var page = BitfieldPage.empty
         page.set(7..<900)
         for target in [core, neighbour] {
-            var write = CoreWrite(target, expectingFork: 0, length: 0)
+            var write = CoreWrite(target, expecting: HeadRecord())
             for index in [3, 5, 1 << 40] as [UInt64] { write.put(page: page, at: index) }
             write.put(presence: PresenceRecord(revision: 1, baseLength: 0, contiguousLength: 0))
             try await store.writer.commit(write.set)
@@ -88,7 +94,7 @@ import Testing
         #expect(try pages.lastPage(before: .max) == 1 << 40 && pages.lastPage(before: 5) == 3)
         #expect(try pages.lastPage(before: 3) == nil)
 
-        var write = CoreWrite(core, expectingFork: 0, length: 0)
+        var write = CoreWrite(core, expecting: HeadRecord())
         write.expectPresence(revision: 1)
         write.put(page: nil, at: 3)
         write.put(presence: nil)
@@ -101,7 +107,7 @@ import Testing
         let store = try TestDirectory()
         let core = try await store.create(1)
         func write(expecting revision: UInt64?, _ new: PresenceRecord?) async throws {
-            var write = CoreWrite(core, expectingFork: 0, length: 0)
+            var write = CoreWrite(core, expecting: HeadRecord())
             write.expectPresence(revision: revision)
             write.put(presence: new)
             try await store.writer.commit(write.set)
@@ -175,7 +181,7 @@ extension TestDirectory {
         _ blocks: [[UInt8]], onto head: inout HeadRecord, of core: StoredCore
     ) throws -> (CoreWrite, HeadSeal) {
         let hashing = BLAKE2bTreeHashing()
-        var write = CoreWrite(core, expectingFork: head.fork, length: head.length)
+        var write = CoreWrite(core, expecting: head)
         for (offset, block) in blocks.enumerated() {
             write.put(block[...], at: head.length + UInt64(offset), spans: head.spans)
         }

@@ -156,7 +156,7 @@ import Testing
         async let held = logs[0].append([0])
         await gate.waitUntilHolding()
         // Somebody else writes a head that the log does not know.
-        var foreign = CoreWrite(logs[1].core.stored, expectingFork: 0, length: 0)
+        var foreign = CoreWrite(logs[1].core.stored, expecting: HeadRecord())
         foreign.put(head: HeadRecord(tree: TreeHead(fork: 7)))
         let intrusion = writer.enqueue(foreign.set)
         let refused = Task { try await logs[1].append([1]) }

@@ -88,4 +88,35 @@ import Testing
         expectThrows(.readOnly) { try engine.sync() }
         try engine.close()
     }
+
+    @Test func `a creation that was cut off before the header was whole is begun again`() throws {
+        let directory = try TemporaryDirectory()
+        let data = directory.path + "/data/1"
+        try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
+        try Data(count: 8192).write(to: URL(filePath: data + "/data.mdb"))
+        let engine = try directory.open()
+        try engine.put(["a": "1"])
+        #expect(engine.historyDoubt == nil)
+        try engine.close()
+    }
+
+    @Test func `a long file without a pointer and without a whole header is not for us to remove`() throws {
+        let directory = try TemporaryDirectory()
+        let data = directory.path + "/data/1"
+        try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
+        try Data(count: 1 << 20).write(to: URL(filePath: data + "/data.mdb"))
+        expectThrows(.corrupt) { _ = try directory.open() }
+        #expect(try Data(contentsOf: URL(filePath: data + "/data.mdb")).count == 1 << 20)
+    }
+
+    @Test func `a creation that was cut off after its record of trust is begun again, and is no copy`() throws {
+        let directory = try TemporaryDirectory()
+        try directory.open().close()
+        for name in ["environment", "data/1/data.mdb", "data/1/lock.mdb"] {
+            try FileManager.default.removeItem(atPath: directory.path + "/" + name)
+        }
+        let engine = try directory.open()
+        #expect(engine.historyDoubt == nil)
+        try engine.close()
+    }
 }

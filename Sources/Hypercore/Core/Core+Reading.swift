@@ -17,7 +17,9 @@ extension Core {
         }
         // The process that writes may have cut it off, or cleared it.
         if try followStored() { return try read(index) }
-        guard try self.spans(holding: index) != spans else {
+        // A change of ours may be on disk already, and be taken over only now.
+        let isChanging = state.withLock { $0.underway.count > 0 }
+        guard try isChanging || self.spans(holding: index) != spans else {
             throw HypercoreError(.damaged, key: key, "block \(index) should be stored here, and its record is missing")
         }
         return nil

@@ -9,7 +9,8 @@ public import MerkleTree
 /// u8 version ‖ u64 fork ‖ u64 length ‖ spans ‖ array(uint size ‖ hash 32) roots ‖ buffer signature
 /// ```
 ///
-/// Version, fork and length come first and have a fixed width: they are what a write set expects of a core.
+/// Everything but the signature is what a write set expects of a core: fork and length alone would not tell a history from
+/// another one that somebody else has written in its place.
 public struct HeadRecord: Hashable, Sendable {
     /// Fork, length and roots.
     public var tree: TreeHead
@@ -37,25 +38,30 @@ extension HeadRecord {
     private static let version: UInt8 = 1
     private static let name = "head of a core"
 
-    /// What the record of a head of this fork and length begins with.
-    static func prefix(fork: UInt64, length: UInt64) -> [UInt8] {
-        var writer = ByteWriter(reservingCapacity: 17)
-        writer.uint8(version)
-        writer.uint64(fork)
-        writer.uint64(length)
+    /// The record up to the signature: it tells one history from any other of the same fork and length, and it is known
+    /// before the head is signed.
+    var content: [UInt8] {
+        var writer = ByteWriter(reservingCapacity: 128 + 40 * tree.roots.count + signature.count)
+        encodeContent(into: &writer)
         return writer.bytes
     }
 
     func encoded() -> [UInt8] {
-        var writer = ByteWriter(reservingCapacity: 64 + 40 * tree.roots.count + signature.count)
-        writer.raw(Self.prefix(fork: fork, length: length))
+        var writer = ByteWriter(reservingCapacity: 128 + 40 * tree.roots.count + signature.count)
+        encodeContent(into: &writer)
+        writer.buffer(signature)
+        return writer.bytes
+    }
+
+    private func encodeContent(into writer: inout ByteWriter) {
+        writer.uint8(Self.version)
+        writer.uint64(fork)
+        writer.uint64(length)
         spans.encode(into: &writer)
         writer.array(tree.roots) { writer, root in
             writer.uint(root.size)
             writer.fixed32(root.hash)
         }
-        writer.buffer(signature)
-        return writer.bytes
     }
 
     init(decoding bytes: RawSpan) throws(StorageRecordError) {

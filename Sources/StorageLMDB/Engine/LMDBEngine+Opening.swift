@@ -1,5 +1,13 @@
 public import StorageEngine
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
 extension LMDBEngine {
     /// Opens the store in `directory`.
     ///
@@ -51,12 +59,32 @@ extension LMDBEngine {
         return try Trust(examining: store, name, isNew: false, machine)
     }
 
+    /// The most bytes that a file has before the pointer to it is written.
+    private static let unbegunByteLimit = 64 << 10
+
+    /// Removes a data file that a crash has left without a whole header, before there was a store.
+    private static func removeUnbegunData(of name: String, in store: StoreDirectory) throws(StorageError) {
+        let path = store.dataPath(of: name)
+        guard access(path, F_OK) == 0 else { return }
+        let data = try FileDescriptor(opening: path, O_RDONLY)
+        // A longer file was once pointed to: it is not for us to remove.
+        guard (1...unbegunByteLimit).contains(data.byteCount) else { return }
+        do throws(StructuralFinding) {
+            _ = try MetaPage.newest(in: data)
+        } catch {
+            for file in [path, store.path + "/" + name + "/lock.mdb"] where unlink(file) != 0 && errno != ENOENT {
+                throw .cannotOpen(file, errorNumber: errno)
+            }
+        }
+    }
+
     /// Makes the first environment and then points to it: until then there is no store, and what a crash leaves behind
     /// is begun again.
     private static func createStore(
         in store: StoreDirectory, _ tables: [Table], _ options: LMDBOptions, _ machine: Machine
     ) throws(StorageError) -> Attachment {
         let name = try store.createFirstEnvironment()
+        try removeUnbegunData(of: name, in: store)
         var opener = EnvironmentOpener(directory: store, tables: tables, options: options, name: name, isNew: true)
         try opener.checkFile()
         opener.trust = try Trust(examining: store, name, isNew: true, machine)

@@ -48,6 +48,11 @@ final class Trust: Sendable {
         let found = try file.read()
         var record = found?.record ?? TrustRecord(state: .clean, itself: place.file, places: [place])
         var judgement = found.map { $0.record.judge(place, itself: $0.stamp, boot: machine.boot) }
+        if isNew, data.byteCount == 0 {
+            // What is recorded is of a creation that a crash has cut off.
+            record = TrustRecord(state: .clean, itself: place.file, places: [place])
+            judgement = .whole
+        }
         if judgement == nil { judgement = isNew ? .whole : .doubtful(.copied) }
         if case .doubtful(let doubt) = judgement {
             try Self.check(data, path: path, doubt)

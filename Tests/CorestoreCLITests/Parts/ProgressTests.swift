@@ -63,7 +63,7 @@ import Testing
         #expect(ProgressLine.words(meter) == "3.00 MB of 12.0 MB (25%), 1.00 MB/s, 0:09 left")
         #expect(
             ProgressLine.bar(meter, width: 66)
-                == " 25% ▕█████▎               ▏ 3.00 MB of 12.0 MB  1.00 MB/s  0:09 left")
+                == " 25% ▕████▎            ▏ 3.00 MB of 12.0 MB  1.00 MB/s  0:09 left")
     }
 
     @Test func aCopyThatBeginsAgainIsNoSpeed() {

@@ -25,7 +25,7 @@ extension Core {
         _ draft: CoreDraft, signature: [UInt8]? = nil, in state: borrowing CoreState, into set: WriteSet = WriteSet()
     ) throws -> (set: WriteSet, change: StagedChange) {
         precondition(draft.base == state.staged, "a draft was composed on another head than it was made for")
-        var write = CoreWrite(stored, expectingFork: draft.base.fork, length: draft.base.length, in: set)
+        var write = CoreWrite(stored, expecting: draft.base, in: set)
         draft.compose(into: &write)
         let presence = try state.blocks.change(
             by: draft.presence, oldLength: draft.base.length, length: draft.head.length, in: &write)

@@ -45,7 +45,7 @@ extension Core {
         var identity = state.identity
         if let manifest = batch.manifest { identity.manifest = manifest.encoded }
 
-        var write = CoreWrite(stored, expectingFork: before.fork, length: before.length)
+        var write = CoreWrite(stored, expecting: before)
         for block in batch.blocks { write.put(block.value, at: block.index, spans: head.spans) }
         write.add(batch.nodes, spans: head.spans)
         if batch.head != nil { write.put(head: head) }
