@@ -47,10 +47,10 @@ import Testing
         try await log.append([1])
         // The record has gone; that the commit is done has not been taken over yet.
         let seen = Mutex<[Result<[UInt8]?, any Error>]>([])
-        var draft = CoreDraft(on: log.core.durableHead)
-        draft.clear(0..<1)
         let writer = try #require(store.writer)
         let (set, change) = try log.core.state.withLock { state in
+            var draft = CoreDraft(on: state.staged)
+            draft.clear(0..<1)
             let composed = try log.core.compose(draft, in: state)
             log.core.advance(&state, to: draft, composed.change)
             return composed
