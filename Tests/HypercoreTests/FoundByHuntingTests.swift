@@ -37,7 +37,7 @@ import Testing
         let again = try await TestStore(memory).writable("log")
         #expect(again.length == 1)
         var tree = TreeHead()
-        _ = try tree.append([TreeLeaf(hash: BLAKE2bTreeHashing().leaf([0x61].span.bytes), size: 1)])
+        _ = try tree.append([TreeLeaf(hash: BLAKE2bTreeHashing().leaf(([0x61] as [UInt8]).span.bytes), size: 1)])
         #expect(try again.treeHash() == tree.treeHash())
     }
 

@@ -34,16 +34,19 @@ enum Command {
         return try await run(arguments, input: FileHandle(forReadingFrom: directory.file("input", input)))
     }
 
-    /// Runs a command to its end whose standard input is `input`.
+    /// Runs a command to its end whose standard input is `input`, which is closed then.
     static func run(_ arguments: [String], input: FileHandle) async throws -> Result {
         let directory = try TemporaryDirectory()
         let (outputFile, errorFile) = (directory.file("output"), directory.file("error"))
+        let handles = [
+            input, try FileHandle(forWritingTo: outputFile), try FileHandle(forWritingTo: errorFile),
+        ]
+        // A process that has ended may keep its handles for long, and there are many of them.
+        defer { for handle in handles { try? handle.close() } }
         let process = Process()
         process.executableURL = executable
         process.arguments = arguments
-        process.standardInput = input
-        process.standardOutput = try FileHandle(forWritingTo: outputFile)
-        process.standardError = try FileHandle(forWritingTo: errorFile)
+        (process.standardInput, process.standardOutput, process.standardError) = (handles[0], handles[1], handles[2])
         let status = try await process.runToEnd()
         return Result(
             status: status, output: [UInt8](try Data(contentsOf: outputFile)),

@@ -21,12 +21,14 @@ final class RunningCommand: Sendable {
         process.arguments = arguments
         process.standardInput = input
         process.standardOutput = output
-        process.standardError = try FileHandle(forWritingTo: errorFile)
+        let errors = try FileHandle(forWritingTo: errorFile)
+        process.standardError = errors
         let (ended, end) = AsyncStream.makeStream(of: Int32.self)
         process.terminationHandler = { process in
             end.yield((process.terminationReason == .uncaughtSignal ? 128 : 0) + process.terminationStatus)
         }
         try process.run()
+        try errors.close()
         self.process = Mutex(process)
         ending = Task { try #require(await ended.first { _ in true }) }
     }
