@@ -62,7 +62,11 @@ let package = Package(
             swiftSettings: strict),
 
         .testTarget(
-            name: "CrashHuntsTests", dependencies: ["HuntWorkload", "HuntAudit", "HuntDisk"],
+            name: "CrashHuntsTests",
+            dependencies: ["HuntWorkload", "HuntAudit", "HuntDisk"]
+                + ours(
+                    "Corestore", "Hypercore", "HypercoreStorage", "StorageEngine"
+                ),
             path: "Tests", swiftSettings: strict),
     ]
 )

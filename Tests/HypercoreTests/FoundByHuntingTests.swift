@@ -64,4 +64,48 @@ import Testing
         #expect(try seen.withLock { $0 }.map { try $0.get() } == [nil])
         #expect(try log.read(0) == nil)
     }
+
+    @Test func `a clear on top of one that makes the log whole knows nothing of the bitfield before`() async throws {
+        let gate = GatedEngine(MemoryEngine(tables: Schema.tables))
+        let store = try TestStore(gate, durability: .full)
+        let (log, other) = (try await store.writable("log"), try await store.writable("other"))
+        try await log.append(contentsOf: numberedBlocks(0..<3))
+        try await log.clear(1..<2)
+        // A page is stored that says that block 1 is missing. While it waits to be removed, another block is cleared.
+        gate.shut()
+        async let held = other.append([1])
+        await gate.waitUntilHolding()
+        let replacing = Task {
+            try await store.registry.atomically { batch in
+                try batch.truncate(log, to: 0)
+                try batch.append(contentsOf: numberedBlocks(3..<6), to: log)
+            }
+        }
+        try await until { log.core.state.withLock { $0.staged.fork == 1 } }
+        let clearing = Task { try await log.clear(0..<1) }
+        try await until { log.core.state.withLock { $0.underway.count == 2 } }
+        gate.open()
+        _ = try await held
+        try await replacing.value
+        _ = try await clearing.value
+        #expect(try log.storedBlocks(of: 3) == [1, 2])
+        let again = try await store.reopened().writable("log")
+        #expect(try again.storedBlocks(of: 3) == [1, 2])
+    }
+
+    @Test func `an append after a clear that failed and took effect all the same is not acknowledged and lost`()
+        async throws
+    {
+        let memory = MemoryEngine(tables: Schema.tables)
+        let engine = FaultInjectingEngine(memory)
+        let log = try await TestStore(engine).writable()
+        try await log.append(contentsOf: numberedBlocks(0..<2))
+        engine.inject(.init(.commit, .afterTakingEffect))
+        await #expect(throws: HypercoreError.self) { try await log.clear(0..<1) }
+        await expectError(.conflict) { try await log.append([3]) }
+        let again = try await TestStore(memory).writable()
+        #expect(try again.storedBlocks(of: 3) == [1])
+        try await again.append([3])
+        #expect(try again.storedBlocks(of: 3) == [1, 2])
+    }
 }

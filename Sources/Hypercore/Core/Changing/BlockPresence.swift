@@ -18,6 +18,8 @@ final class BlockPresence {
     /// Of the record that is stored now, and of the one that was staged last: what a write set expects.
     private var durableRevision: UInt64
     private var stagedRevision: UInt64
+    /// How many queued changes make the log whole: the pages that are stored until then are not for what comes after.
+    private var removalsUnderway = 0
 
     /// Opens the presence of a stored log; loads no page.
     init(_ stored: StoredCore, record: PresenceRecord?) {
@@ -106,20 +108,21 @@ extension BlockPresence {
         by edits: [PresenceEdit], oldLength: UInt64, length: UInt64, in write: inout CoreWrite
     ) throws -> PresenceChange {
         if staged == nil, edits.keepWhole(oldLength: oldLength, length: length) {
-            // If the log is only about to become whole, this must not outlive the failure of that.
-            guard durable != nil else { return .none }
+            // If the log is only about to become whole, this must not outlive the failure of that. And a commit that was
+            // reported to have failed may have taken effect, so that it is whole no longer.
             write.expectPresence(revision: nil)
-            return .to(nil, revision: stagedRevision)
+            return durable == nil ? .none : .to(nil, revision: stagedRevision)
         }
         guard !edits.isEmpty || oldLength != length else { return .none }
         write.expectPresence(revision: staged == nil ? nil : stagedRevision)
         var changed = staged ?? LocalBitfield(baseLength: oldLength, contiguousLength: oldLength)
         let revisionBefore = changed.revision
+        let pages = StagedPages(stored: removalsUnderway == 0 ? source : nil)
         for edit in edits {
             switch edit {
-            case .add(let range): try changed.set(range, reading: source)
-            case .clear(let range): try changed.clear(range, reading: source)
-            case .truncate(let length): try changed.truncate(to: length, reading: source)
+            case .add(let range): try changed.set(range, reading: pages)
+            case .clear(let range): try changed.clear(range, reading: pages)
+            case .truncate(let length): try changed.truncate(to: length, reading: pages)
             }
         }
         let revision = stagedRevision + 1
@@ -139,6 +142,7 @@ extension BlockPresence {
         guard case .to(let bitfield, let revision) = change else { return }
         staged = bitfield
         stagedRevision = revision
+        if bitfield == nil { removalsUnderway += 1 }
     }
 
     /// Takes over a change whose write set was committed. Changes are committed in the order in which they were staged.
@@ -146,7 +150,7 @@ extension BlockPresence {
         guard case .to(let bitfield, let revision) = change else { return }
         durable = bitfield
         durableRevision = revision
-        guard let bitfield else { return }
+        guard let bitfield else { return removalsUnderway -= 1 }
         durable?.stored(upTo: bitfield.revision)
         // Pages that are stored need not be held for being changed any longer.
         staged?.stored(upTo: bitfield.revision)
@@ -159,6 +163,7 @@ extension BlockPresence {
     func resetStaging() {
         staged = durable
         stagedRevision = durableRevision
+        removalsUnderway = 0
     }
 }
 
@@ -175,4 +180,13 @@ extension [PresenceEdit] {
         }
         return whole == length
     }
+}
+
+/// The pages that a change builds on: none, where those that are stored are about to be removed.
+private struct StagedPages: BitfieldPageSource {
+    let stored: StoredPages?
+
+    func page(at index: UInt64) throws -> BitfieldPage? { try stored?.page(at: index) }
+    func firstPage(from index: UInt64) throws -> UInt64? { try stored?.firstPage(from: index) }
+    func lastPage(before index: UInt64) throws -> UInt64? { try stored?.lastPage(before: index) }
 }

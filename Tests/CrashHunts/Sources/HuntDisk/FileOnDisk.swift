@@ -10,6 +10,8 @@ struct FileOnDisk: Sendable {
     struct Later<State: Sendable>: Sendable {
         let time: Int
         let state: State
+        /// How long the file was then.
+        let length: Int
     }
 
     /// What the process sees; whole sectors.
@@ -43,12 +45,13 @@ extension FileOnDisk {
             // What is cut off reads as zeros if the file grows again.
             let cut = length..<current.count
             current.replaceSubrange(cut, with: repeatElement(0, count: cut.count))
+            currentLength = length
             note(sectors: Self.sectors(cut), time: time)
         } else if byteCount > current.count {
             current.append(contentsOf: repeatElement(0, count: byteCount - current.count))
         }
         currentLength = length
-        laterLengths.append(Later(time: time, state: length))
+        laterLengths.append(Later(time: time, state: length, length: length))
     }
 
     /// All that came about until `time` is on the disk.
@@ -66,7 +69,8 @@ extension FileOnDisk {
 
     private mutating func note(sectors: Range<Int>, time: Int) {
         for sector in sectors {
-            laterSectors[sector, default: []].append(Later(time: time, state: current[Self.bytes(of: sector)]))
+            laterSectors[sector, default: []].append(
+                Later(time: time, state: current[Self.bytes(of: sector)], length: currentLength))
         }
     }
 
@@ -102,7 +106,8 @@ extension FileOnDisk {
         var needed = 0
         func place(_ later: Later<ArraySlice<UInt8>>, at sector: Int) {
             Self.put(later.state, at: sector, into: &image)
-            needed = max(needed, sector * Self.sectorByteCount + 1)
+            // What was cut off is no reason for the file to be as long as it was.
+            if sector * Self.sectorByteCount < later.length { needed = max(needed, sector * Self.sectorByteCount + 1) }
         }
         let sectorsOfPages = Dictionary(grouping: laterSectors.keys) {
             $0 * Self.sectorByteCount / Self.pageByteCount

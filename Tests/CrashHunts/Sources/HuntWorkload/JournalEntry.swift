@@ -115,7 +115,10 @@ extension Change {
         switch kind {
         case "append":
             guard let firstPart = words.number(), let count = words.number() else { return nil }
-            self = .append(core: core, firstPart: Int(firstPart), count: Int(count), length: words.number())
+            let isDone = !words.isAtEnd
+            let length = words.number()
+            if isDone, length == nil { return nil }
+            self = .append(core: core, firstPart: Int(firstPart), count: Int(count), length: length)
         case "truncate":
             guard let length = words.number() else { return nil }
             self = .truncate(core: core, length: length)

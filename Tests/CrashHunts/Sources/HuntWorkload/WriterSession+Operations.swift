@@ -55,7 +55,9 @@ extension WriterSession {
             try await append(count, to: logs[number], id)
         case .cut(let number, let count):
             let log = logs[number]
-            let length = log.length - min(log.length, count)
+            // Asked once: another task may cut the log between two questions.
+            let before = log.length
+            let length = before - min(before, count)
             try await telling(.truncate(core: log.key.text, length: length), id) { try await log.truncate(to: length) }
         case .clear(let number, let back, let count):
             let log = logs[number]
@@ -112,7 +114,8 @@ extension WriterSession {
             return .append(core: log.key.text, firstPart: first, count: count, length: result.length)
         case .cut(let number, let count):
             let log = logs[number]
-            let length = try batch.length(of: log) - min(batch.length(of: log), count)
+            let before = try batch.length(of: log)
+            let length = before - min(before, count)
             try batch.truncate(log, to: length)
             return tell(.truncate(core: log.key.text, length: length))
         case .clear(let number, let back, let count):

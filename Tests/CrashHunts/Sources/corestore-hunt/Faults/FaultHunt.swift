@@ -45,15 +45,23 @@ struct FaultHunt {
         }
     }
 
+    /// One run, with all that was told in it.
+    mutating func look(at fault: Fault) async throws {
+        _ = try await run(with: fault, tellsAll: true)
+    }
+
     /// One run, and what it was found to have done; returns how often each operation came up.
-    private mutating func run(with fault: Fault?) async throws -> [FaultInjectingEngine.Operation: Int] {
+    private mutating func run(with fault: Fault?, tellsAll: Bool = false) async throws -> [FaultInjectingEngine
+        .Operation: Int]
+    {
         try Workspace.makeEmpty(workspace.path)
         let run = FaultRun(
             seed: seed, tasks: tasks, fault: fault, directory: engine == .lmdb ? workspace.path + "/store" : nil)
         let found = try await run.findings()
         if found.hasStruck { struck += 1 }
         reported += found.failureCount
-        let what = fault.map { "\($0.operation.rawValue) \($0.ordinal) fails \($0.moment.rawValue)" } ?? "no fault"
+        if tellsAll { for entry in found.told { say(entry.line) } }
+        let what = fault.map { "\($0.operation.rawValue) \($0.ordinal) \($0.moment.rawValue)" } ?? "no fault"
         if found.violations.isEmpty { verdicts.green() } else { verdicts.red(what, found.violations, kept: nil) }
         return found.counts
     }

@@ -24,6 +24,7 @@ struct FaultRun {
         /// Operations that ended with an error.
         var failureCount = 0
         var hasStruck = false
+        var told: [JournalEntry] = []
     }
 
     private static let logs = ["log-0", "log-1", "log-2"]
@@ -39,6 +40,7 @@ struct FaultRun {
             findings.counts[operation] = faulty.count(of: operation)
         }
         if let fault { findings.hasStruck = faulty.count(of: fault.operation) >= fault.ordinal }
+        findings.told = told.entries
         await lookAgain(engine, told.entries, &findings)
         return findings
     }

@@ -42,7 +42,7 @@ extension PowerHunt {
         let storeSeed = seed &+ UInt64(run / runsPerStore) << 32
         let position = run % runsPerStore
         if position == 0 || sabotage != nil { try beginStore() } else { try cutPower(run: run) }
-        guard try await write(seed: storeSeed, firstSession: position * 2, run: run) else { return }
+        guard try await write(seed: storeSeed, firstSession: position * 3, run: run) else { return }
         try await look(
             PowerImages(
                 trace: trace, inodes: inodes, storeSeed: storeSeed, lossSeed: seed &+ UInt64(run),
@@ -78,7 +78,7 @@ extension PowerHunt {
         let writer = try ChildProcess(
             Programs.writer,
             [
-                root + "/store", "--seed", "\(seed)", "--first-session", "\(firstSession)", "--sessions", "2",
+                root + "/store", "--seed", "\(seed)", "--first-session", "\(firstSession)", "--sessions", "3",
                 "--operations", "20", "--durability", durability.rawValue,
             ],
             environment: [

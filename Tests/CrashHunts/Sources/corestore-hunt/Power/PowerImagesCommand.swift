@@ -41,7 +41,11 @@ struct PowerImagesCommand: AsyncParsableCommand {
 
     func run() async throws {
         let trace = try DiskTrace(reading: readFile(trace))
-        let cuts = trace.powerCuts(images, seed: lossSeed)
+        let journal = trace.journal
+        // A sync that is missing has to show in what was acknowledged, not only in a store that was never whole.
+        let opened = journal.first { if case .opened = $0.entry { true } else { false } }
+        let cuts = trace.powerCuts(
+            images, seed: lossSeed, from: sabotage == nil ? nil : opened.map { $0.eventCount + 1 })
         let base = try await contentsAtBeginning(of: trace)
         var disk = Disk(ignoring: sabotage)
         var applied = 0
@@ -56,7 +60,7 @@ struct PowerImagesCommand: AsyncParsableCommand {
             if only != nil { try image.write(to: directory + "-as-found") }
             let checkup = await Checkup.of(
                 directory + "/store", after: .powerCut, seed: storeSeed, durability: durability, since: base,
-                trace.lines(before: cut.eventCount).compactMap { JournalEntry(line: $0) }, goesOnAs: Self.session)
+                journal.prefix { $0.eventCount < cut.eventCount }.map(\.entry), goesOnAs: Self.session)
             for violation in checkup.violations { say("red \(violation) [\(cut)]") }
             say("done \(checkup.outcome.word)")
         }

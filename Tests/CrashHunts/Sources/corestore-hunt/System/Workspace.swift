@@ -9,7 +9,7 @@ struct Workspace {
     init(_ hunt: String) throws {
         let parent = FileManager.default.isWritableFile(atPath: "/dev/shm") ? "/dev/shm" : NSTemporaryDirectory()
         path = "\(parent)/corestore-hunt-\(hunt)-\(ProcessInfo.processInfo.processIdentifier)"
-        failures = "hunt-failures/\(hunt)"
+        failures = Programs.packageDirectory + "/hunt-failures/\(hunt)"
         try Self.makeEmpty(path)
     }
 
@@ -29,7 +29,7 @@ struct Workspace {
 
     /// Copies files or directories to where they stay, and returns where that is.
     func keep(_ paths: [String], as name: String) -> String {
-        let target = "\(FileManager.default.currentDirectoryPath)/\(failures)/\(name)"
+        let target = failures + "/" + name
         try? Self.makeEmpty(target)
         for path in paths {
             try? FileManager.default.copyItem(
@@ -45,6 +45,11 @@ enum Programs {
         let path = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
         return path.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 }
     }
+    /// The directory of this package, which the programs are built in.
+    static var packageDirectory: String {
+        directory.range(of: "/.build/").map { String(directory[..<$0.lowerBound]) } ?? "."
+    }
+
     static var writer: String { directory + "/crash-writer" }
     static var hunt: String { directory + "/corestore-hunt" }
     static var shim: String { directory + "/libHuntShim.so" }
