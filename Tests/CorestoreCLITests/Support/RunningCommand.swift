@@ -71,9 +71,12 @@ final class RunningCommand: Sendable {
 
     var processIdentifier: Int32 { process.withLock { $0.processIdentifier } }
 
+    /// Whether it has not ended yet.
+    var isRunning: Bool { process.withLock { $0.isRunning } }
+
     /// Asks it to stop, as Ctrl-C or a service manager does.
     func send(_ signal: Int32) {
-        process.withLock { _ = kill($0.processIdentifier, signal) }
+        process.withLock { if $0.isRunning { _ = kill($0.processIdentifier, signal) } }
     }
 
     /// Waits for its end, and returns its exit status.
