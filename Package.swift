@@ -31,7 +31,8 @@ func outer(_ name: String, _ package: String, trait: String = "NIO") -> Target.D
 }
 
 let libraries = [
-    "CompactEncoding", "Crypto", "Zstandard", "StorageEngine", "StorageConformance", "Bitfield", "StorageLMDB", "MerkleTree",
+    "CompactEncoding", "Crypto", "Zstandard", "StorageEngine", "StorageConformance", "Bitfield", "StorageLMDB",
+    "MerkleTree",
     "SecretStream", "Protomux", "Manifest", "HypercoreStorage", "Replication", "Hypercore", "Corestore",
     "CorestoreNIO",
 ]

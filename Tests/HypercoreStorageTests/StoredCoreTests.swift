@@ -50,7 +50,9 @@ import Testing
         resigned.signature = []
         var otherBlocks = head
         otherBlocks.tree = TreeHead(fork: head.fork)
-        _ = try otherBlocks.tree.append([TreeLeaf(hash: BLAKE2bTreeHashing().leaf(([2] as [UInt8]).span.bytes), size: 1)])
+        _ = try otherBlocks.tree.append([
+            TreeLeaf(hash: BLAKE2bTreeHashing().leaf(([2] as [UInt8]).span.bytes), size: 1)
+        ])
         for other in [HeadRecord(), try Sample.head(length: 2), try Sample.head(length: 1, fork: 1), otherBlocks] {
             var write = CoreWrite(core, expecting: other)
             write.put([9][...], at: 0, spans: head.spans)
