@@ -137,7 +137,7 @@ let package = Package(
         tests(
             "Hypercore",
             [
-                "Hypercore", "HypercoreStorage", "Replication", "StorageEngine", "SecretStream", "Protomux",
+                "Hypercore", "Bitfield", "HypercoreStorage", "Replication", "StorageEngine", "SecretStream", "Protomux",
                 "Manifest", "MerkleTree", "Crypto", "CompactEncoding",
             ]),
         tests(
