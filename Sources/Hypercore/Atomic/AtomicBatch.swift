@@ -108,10 +108,12 @@ extension AtomicBatch {
     /// - Throws: `HypercoreError`: `.notWritable`, `.closed`; `.tooLarge` for a range that would need several commits.
     @discardableResult
     public func clear(_ range: Range<UInt64>, of log: Hypercore) throws -> Hypercore.ClearResult {
-        guard UInt64(range.count) <= Core.clearedBlockLimit else {
+        // Not the range's `count`, which need not fit into an `Int`.
+        let blockCount = range.upperBound - range.lowerBound
+        guard blockCount <= Core.clearedBlockLimit else {
             throw HypercoreError(
                 .tooLarge, key: log.key,
-                "a batch clears \(Core.clearedBlockLimit) blocks at a time, not \(range.count)")
+                "a batch clears \(Core.clearedBlockLimit) blocks at a time, not \(blockCount)")
         }
         return try change(log, byteCount: Core.clearingByteCount(of: range)) { core, draft, _ in
             try core.clear(&draft, range)
@@ -182,10 +184,12 @@ extension AtomicBatch {
             let value = try core.state.withLock { coreState in
                 try core.requireChangeable(coreState)
                 let id = ObjectIdentifier(core)
-                var part = state.parts[id] ?? Part(core: core, draft: CoreDraft(on: coreState.staged))
+                // Taken out and put back, so that it is changed in place: a copy for each of many appends would cost as
+                // much as all of those before it.
+                var part = state.parts.removeValue(forKey: id) ?? Part(core: core, draft: CoreDraft(on: coreState.staged))
+                defer { state.parts[id] = part }
                 guard part.draft.base == coreState.staged else { throw HypercoreError.movedUnderneath(core.key) }
                 let value = try edit(core, &part.draft, coreState)
-                state.parts[id] = part
                 return value
             }
             state.byteCount = total

@@ -132,6 +132,7 @@ import Testing
             await expectError(.outOfBounds) { try batch.truncate(log, to: 1) }
             await expectError(.outOfBounds) { try batch.setUserData([1], for: "", of: log) }
             await expectError(.tooLarge) { _ = try batch.clear(0..<Core.clearedBlockLimit + 1, of: log) }
+            await expectError(.tooLarge) { _ = try batch.clear(0..<UInt64.max, of: log) }
             let large = [UInt8](repeating: 0, count: 15 << 20)
             for _ in 0..<4 { try batch.append(large, to: log) }
             await expectError(.tooLarge) { try batch.append(large, to: log) }
