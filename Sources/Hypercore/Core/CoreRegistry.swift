@@ -295,8 +295,11 @@ extension CoreRegistry {
     /// Makes what may wait for a read wait: the store is about to be suspended.
     public func holdReaders() { gate.shut() }
 
-    /// Lets go on what waited.
-    public func releaseReaders() { gate.open() }
+    /// Lets go on what waited, sweeping included.
+    public func releaseReaders() {
+        gate.open()
+        sweep()
+    }
 
     /// Returns when the store can be read.
     ///
