@@ -7,12 +7,19 @@ extension Corestore {
     ///
     /// - Throws: ``CorestoreError``: `.closed`, `.storage`, `.unsupported` by the storage engine; `CancellationError`.
     public func storageInfo() async throws -> StoreStorageInfo {
-        try requireOpen()
-        let engine: any MeasuringEngine = try root.capability()
+        let files = try await fileSpace()
         let logs = try await translating { try await root.registry.storageInfo() }
-        let files = try await translating { try await blockingCall { try engine.space() } }
         return StoreStorageInfo(
             logs: logs, fileByteCount: files.fileByteCount, freeByteCount: files.freeByteCount)
+    }
+
+    /// How large the store's files are, and how much of them holds nothing; ``storageInfo()`` without reading the keys.
+    ///
+    /// - Throws: ``CorestoreError``: `.closed`, `.storage`, `.unsupported` by the storage engine.
+    public func fileSpace() async throws -> EngineSpace {
+        try requireOpen()
+        let engine: any MeasuringEngine = try root.capability()
+        return try await translating { try await blockingCall { try engine.space() } }
     }
 
     /// Rewrites the store's file without the space that it no longer uses.

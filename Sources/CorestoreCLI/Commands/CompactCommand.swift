@@ -1,5 +1,6 @@
 import ArgumentParser
 import Corestore
+import StorageEngine
 
 /// `corestore compact`: the store's file without the space that it no longer uses.
 struct CompactCommand: AsyncParsableCommand {
@@ -36,11 +37,11 @@ struct CompactCommand: AsyncParsableCommand {
     }
 
     private func compact(_ store: Corestore, _ display: ProgressDisplay) async throws -> CompactedRecord {
-        let before = try await store.storageInfo().fileByteCount
+        let before = try await store.fileSpace().fileByteCount
         let run = MeteredRun(.copy, display)
         try await run.run { try await store.compact { run.update($0) } }
         return CompactedRecord(
-            fileBytesBefore: before, fileBytesAfter: try await store.storageInfo().fileByteCount,
+            fileBytesBefore: before, fileBytesAfter: try await store.fileSpace().fileByteCount,
             seconds: run.seconds)
     }
 }
