@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test func listensAgainOnAPortThatWasJustGivenUp() async throws {
-        let first = try await ReplicationServer.listen { _ in }
+        let first = try await ReplicationServer.listen(on: .ownPort(2)) { _ in }
         let peer = try await RawPeer(connectingTo: first.endpoint)
         await first.shutdown()
         await peer.waitUntilClosed()
@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test func saysThatNobodyListens() async throws {
-        let server = try await ReplicationServer.listen { _ in }
+        let server = try await ReplicationServer.listen(on: .ownPort(3)) { _ in }
         await server.shutdown()
         let error = await #expect(throws: TransportError.self) {
             try await ReplicationClient().connect(to: server.endpoint) { _ in }

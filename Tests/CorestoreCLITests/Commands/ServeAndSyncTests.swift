@@ -110,7 +110,12 @@ import Testing
     @Test func nobodyListeningIsAnError() async throws {
         let (origin, copy) = (try TestStore(), try TestStore())
         let key = try await origin.appendLines(["a"]).key
-        let (server, address) = try await origin.serve()
+        // An address of its own, so that no other test takes the port; on Linux each of 127.0.0.0/8 is this machine.
+        #if os(Linux)
+            let (server, address) = try await origin.serve("--host", "127.0.0.4")
+        #else
+            let (server, address) = try await origin.serve("--host", "::1")
+        #endif
         server.send(SIGTERM)
         #expect(try await server.status() == 0)
         let result = try await copy.run("sync", address, "--key", key)
