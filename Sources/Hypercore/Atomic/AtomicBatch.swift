@@ -186,7 +186,8 @@ extension AtomicBatch {
                 let id = ObjectIdentifier(core)
                 // Taken out and put back, so that it is changed in place: a copy for each of many appends would cost as
                 // much as all of those before it.
-                var part = state.parts.removeValue(forKey: id) ?? Part(core: core, draft: CoreDraft(on: coreState.staged))
+                var part =
+                    state.parts.removeValue(forKey: id) ?? Part(core: core, draft: CoreDraft(on: coreState.staged))
                 defer { state.parts[id] = part }
                 guard part.draft.base == coreState.staged else { throw HypercoreError.movedUnderneath(core.key) }
                 let value = try edit(core, &part.draft, coreState)

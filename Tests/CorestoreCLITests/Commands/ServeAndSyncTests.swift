@@ -112,9 +112,9 @@ import Testing
         let key = try await origin.appendLines(["a"]).key
         // An address of its own, so that no other test takes the port; on Linux each of 127.0.0.0/8 is this machine.
         #if os(Linux)
-            let (server, address) = try await origin.serve("--host", "127.0.0.4")
+        let (server, address) = try await origin.serve("--host", "127.0.0.4")
         #else
-            let (server, address) = try await origin.serve("--host", "::1")
+        let (server, address) = try await origin.serve("--host", "::1")
         #endif
         server.send(SIGTERM)
         #expect(try await server.status() == 0)

@@ -7,9 +7,9 @@ extension Endpoint {
     ///   there is just one more than `anyLocalPort`.
     static func ownPort(_ number: UInt8) -> Endpoint {
         #if os(Linux)
-            Endpoint(host: "127.0.0.\(number)", port: 0)
+        Endpoint(host: "127.0.0.\(number)", port: 0)
         #else
-            Endpoint(host: "::1", port: 0)
+        Endpoint(host: "::1", port: 0)
         #endif
     }
 }
