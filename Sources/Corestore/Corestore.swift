@@ -119,7 +119,8 @@ extension Corestore {
         let alias = Alias(namespace: namespace, name: name)
         if let discoveryKey = try root.resolve(alias) {
             return try await opened(
-                discoveryKey, creating: nil, encryption: encryption, "the core of this name is missing from the store")
+                discoveryKey, creating: nil, options: SessionOptions(encryption: encryption),
+                "the core of this name is missing from the store")
         }
         guard !root.isReadOnly else {
             throw CorestoreError(
@@ -128,7 +129,8 @@ extension Corestore {
         let keyPair = root.keys.keyPair(name: name, namespace: namespace)
         let manifest = CoreManifest(singleSigner: keyPair.publicKey)
         let identity = CoreIdentity(key: manifest.key, manifest: manifest.encoded, alias: alias)
-        return try await opened(manifest.key.discoveryKey, creating: identity, encryption: encryption, "")
+        return try await opened(
+            manifest.key.discoveryKey, creating: identity, options: SessionOptions(encryption: encryption), "")
     }
 
     /// Opens the core of `key`, and prepares to read it from peers where nothing of it is stored.
@@ -137,7 +139,7 @@ extension Corestore {
     public func get(key: CoreKey, encryption: BlockEncryption? = nil) async throws -> Hypercore {
         let creation = root.isReadOnly ? nil : CoreIdentity(key: key)
         return try await opened(
-            key.discoveryKey, creating: creation, encryption: encryption,
+            key.discoveryKey, creating: creation, options: SessionOptions(encryption: encryption),
             "nothing of the core \(key) is in this store")
     }
 
@@ -152,7 +154,8 @@ extension Corestore {
     ) async throws -> Hypercore {
         let creation = root.isReadOnly ? nil : CoreIdentity(key: manifest.key, manifest: manifest.encoded)
         return try await opened(
-            manifest.key.discoveryKey, creating: creation, encryption: encryption, signer: signer,
+            manifest.key.discoveryKey, creating: creation, options: SessionOptions(encryption: encryption),
+            signer: signer,
             "nothing of the core \(manifest.key) is in this store")
     }
 
@@ -161,18 +164,18 @@ extension Corestore {
     /// - Throws: ``CorestoreError``: `.notFound`, `.closed`; `HypercoreError`.
     public func get(discoveryKey: DiscoveryKey, encryption: BlockEncryption? = nil) async throws -> Hypercore {
         try await opened(
-            discoveryKey, creating: nil, encryption: encryption,
+            discoveryKey, creating: nil, options: SessionOptions(encryption: encryption),
             "no core with discovery key \(discoveryKey) is in this store")
     }
 
     private func opened(
-        _ discoveryKey: DiscoveryKey, creating creation: CoreIdentity?, encryption: BlockEncryption?,
+        _ discoveryKey: DiscoveryKey, creating creation: CoreIdentity?, options: SessionOptions,
         signer: (any AsyncSigner)? = nil, _ missing: @autoclosure () -> String
     ) async throws -> Hypercore {
         try requireOpen()
         guard
             let session = try await root.registry.session(
-                discoveryKey, creating: creation, encryption: encryption, signer: signer)
+                discoveryKey, creating: creation, options: options, signer: signer)
         else {
             throw CorestoreError(.notFound, missing())
         }

@@ -1,0 +1,73 @@
+import Crypto
+import HypercoreStorage
+import Synchronization
+
+// MARK: - Retaining and letting go
+
+extension CoreRegistry {
+    /// Lets go of a core that was retained; the last one to do so ends it.
+    func release(_ core: Core) {
+        let isLast = state.withLock { state in
+            guard let entry = state.cores[core.discoveryKey], entry.core === core else { return false }
+            state.cores[core.discoveryKey]?.holders -= 1
+            guard entry.holders == 1, core.becomeUnused() else { return false }
+            state.cores[core.discoveryKey] = nil
+            return true
+        }
+        if isLast { core.end() }
+    }
+
+    /// Lets go of a core that nobody holds, now that its write sets have ended.
+    func forgetIfUnused(_ core: Core) {
+        let isForgotten = state.withLock { state in
+            guard let entry = state.cores[core.discoveryKey], entry.core === core, entry.holders == 0,
+                core.becomeUnused()
+            else { return false }
+            state.cores[core.discoveryKey] = nil
+            return true
+        }
+        if isForgotten { core.end() }
+    }
+
+    /// Retains a core that was open a moment ago.
+    ///
+    /// - Returns: whether it still is.
+    func retainAgain(_ core: Core) -> Bool {
+        state.withLock { state in
+            guard let entry = state.cores[core.discoveryKey], entry.core === core, entry.removal == nil else {
+                return false
+            }
+            state.retain(core.discoveryKey)
+            return true
+        }
+    }
+
+    /// Retains all cores that are open now.
+    func retainOpenCores() -> [Core] {
+        state.withLock { state in
+            let open = state.cores.values.filter { $0.removal == nil }.map(\.core)
+            for core in open { state.retain(core.discoveryKey) }
+            return open
+        }
+    }
+}
+
+// MARK: - Watching
+
+extension CoreRegistry {
+    /// Tells `watcher` of every core that is opened from now on, on the thread that opens it.
+    ///
+    /// - Returns: what ``unwatch(_:)`` takes; `nil` where the registry is closed.
+    func watch(_ watcher: Watcher) -> UInt64? {
+        state.withLock { state in
+            guard !state.isClosed else { return nil }
+            state.nextWatcher += 1
+            state.watchers[state.nextWatcher] = watcher
+            return state.nextWatcher
+        }
+    }
+
+    func unwatch(_ id: UInt64) {
+        _ = state.withLock { $0.watchers.removeValue(forKey: id) }
+    }
+}
