@@ -82,7 +82,8 @@ extension Hypercore {
         let (head, authority) = (head, try core.requireAuthority())
         guard head.length > 0, index ?? 0 < head.length else {
             throw HypercoreError(
-                .outOfBounds, key: key, "a log of \(head.length) blocks has no proof of \(index.map { "block \($0)" } ?? "them")")
+                .outOfBounds, key: key,
+                "a log of \(head.length) blocks has no proof of \(index.map { "block \($0)" } ?? "them")")
         }
         let request = ProofRequest(
             block: index.map { ProofRequest.Node(index: $0, nodes: 0) },

@@ -95,6 +95,7 @@ extension CoreRegistry {
     ) throws -> Entry? {
         guard let stored = try unused?.stored ?? directory.find(discoveryKey) else {
             guard options.createIfMissing, let creation else { return nil }
+            try creation.requireDeclaredSigner()
             let writer = try requireWriter(for: creation.key, "nothing is stored, and the store was opened read-only")
             let (stored, ticket) = try directory.create(creation, with: writer)
             return Entry(core: try makeEmptyCore(creation, stored), holders: 1, creation: ticket)

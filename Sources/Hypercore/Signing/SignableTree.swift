@@ -77,7 +77,8 @@ extension SignableTree {
     public func share(for length: UInt64? = nil) throws -> PartialSignature {
         guard let storedSigner else {
             throw HypercoreError(
-                .notWritable, key: authority.key, "this store holds no key of the log: name the signer whose share it is")
+                .notWritable, key: authority.key,
+                "this store holds no key of the log: name the signer whose share it is")
         }
         return try patched(try storedSigner.share(of: statement), to: length)
     }

@@ -70,7 +70,8 @@ import Testing
         await expectError(.closed) { _ = try await store.get(keyPair: keyPair) }
     }
 
-    @Test func `a manifest that is not that of the key, or a signer that it does not declare, is refused`() async throws {
+    @Test func `a manifest that is not that of the key, or a signer that it does not declare, is refused`() async throws
+    {
         let store = try await Corestore.inMemory()
         let (own, foreign) = (KeyPair(), KeyPair())
         let manifest = CoreManifest(singleSigner: own.publicKey)
@@ -219,7 +220,8 @@ import Testing
         try await store.close()
     }
 
-    @Test func `the store's own log that came back by its key is signed only when its history is trusted`() async throws {
+    @Test func `the store's own log that came back by its key is signed only when its history is trusted`() async throws
+    {
         let key = Bytes32(Array(repeating: 7, count: 32))
         func open() async throws -> Corestore {
             try await Corestore.inMemory { options in (options.primaryKey, options.unsafe) = (key, true) }

@@ -61,10 +61,10 @@ import Testing
         let upgrade = try log.proof(for: ProofRequest(upgrade: .init(start: 0, length: 11)))
         #expect(try await reader.applyProof(upgrade, manifest: log.manifest).upgrade?.head.length == 11)
         #expect(reader.length == 11 && reader.contiguousLength == 0)
-        let hash = try log.proof(for: ProofRequest(hash: .init(index: 3, nodes: 2)))
+        let hash = try log.proof(for: ProofRequest(hash: .init(index: 3, nodes: 1)))
         #expect(try await reader.applyProof(hash).hash?.index == 3)
         let seek = try log.proof(
-            for: ProofRequest(block: .init(index: 0, nodes: 3), seek: .init(bytes: 10)))
+            for: ProofRequest(block: .init(index: 0, nodes: 3), seek: .init(bytes: 30)))
         #expect(seek.seek != nil)
         try await reader.applyProof(seek)
         #expect(try reader.read(0) == blocks[0])
@@ -106,7 +106,7 @@ import Testing
         let snapshot = try log.snapshot()
         try await log.truncate(to: 2)
         #expect(try snapshot.treeHash(length: 5) == reader.treeHash(length: 5))
-        #expect(try snapshot.proof(for: ProofRequest(block: .init(index: 9, nodes: 2))).block?.value == blocks[9][...])
+        #expect(try snapshot.proof(for: ProofRequest(block: .init(index: 9, nodes: 1))).block?.value == blocks[9][...])
         await expectError(.notWritable) { try await snapshot.applyProof(Proof()) }
     }
 

@@ -72,7 +72,7 @@ import Testing
                 #expect(error?.message.contains("2 of its signers") == true)
             }
             await expectError(.notWritable) {
-                try await store.registry.atomically { try $0.append([1], to: log) }
+                _ = try await store.registry.atomically { try $0.append([1], to: log) }
             }
             #expect(log.length == 0)
             await log.close()

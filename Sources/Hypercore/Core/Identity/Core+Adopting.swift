@@ -36,7 +36,8 @@ extension Core {
             if try await isAdopted(ticket, through: writer) { return }
         }
         throw HypercoreError(
-            .conflict, key: key, "who the log is was changed meanwhile, or its name was given to another; open it again")
+            .conflict, key: key, "who the log is was changed meanwhile, or its name was given to another; open it again"
+        )
     }
 
     /// Waits for a commit.

@@ -51,13 +51,15 @@ extension CoreIdentity {
             isChanged = true
         }
         guard isChanged else { return nil }
-        if other.seed != nil { try completed.requireDeclared(by: completed.authority) }
+        if other.seed != nil { try completed.requireDeclaredSigner() }
         return completed
     }
 
-    /// The core's key with its manifest; `nil` where that is not known. The manifest was checked before.
-    private var authority: TreeAuthority? {
-        manifest.flatMap { try? TreeAuthority(key: key, manifest: CoreManifest(decoding: $0)) }
+    /// Throws where there is a key pair, and the manifest, which was checked before, is not known to declare it.
+    ///
+    /// - Throws: `.invalidManifest`.
+    func requireDeclaredSigner() throws(HypercoreError) {
+        try requireDeclared(by: manifest.flatMap { try? TreeAuthority(key: key, manifest: CoreManifest(decoding: $0)) })
     }
 
     /// Throws where the stored key pair is none of those who may sign.
@@ -65,12 +67,14 @@ extension CoreIdentity {
         guard let seed else { return }
         guard let authority else {
             throw HypercoreError(
-                .invalidManifest, key: key, "whether the key pair may sign the log is unknown: give its manifest as well")
+                .invalidManifest, key: key,
+                "whether the key pair may sign the log is unknown: give its manifest as well")
         }
         let publicKey = KeyPair(seed: seed).publicKey
         guard authority.signerIndex(of: publicKey) != nil else {
             throw HypercoreError(
-                .invalidManifest, key: key, "the log cannot be signed by \(publicKey): its manifest does not declare it")
+                .invalidManifest, key: key, "the log cannot be signed by \(publicKey): its manifest does not declare it"
+            )
         }
     }
 }

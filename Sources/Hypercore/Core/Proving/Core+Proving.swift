@@ -34,7 +34,8 @@ extension Core {
         if let value = proof.block?.value, value.count > Hypercore.maximumBlockByteCount {
             throw HypercoreError(
                 .blockTooLarge, key: key,
-                "a block of \(value.count) bytes is larger than the \(Hypercore.maximumBlockByteCount) that a log takes")
+                "a block of \(value.count) bytes is larger than the \(Hypercore.maximumBlockByteCount) that a log takes"
+            )
         }
         let claimed = try manifest.map { try TreeAuthority(key: key, manifest: $0) }
         for _ in 0..<Self.maximumSigningAttempts {
