@@ -57,8 +57,10 @@ struct CoreState {
     var identity: CoreIdentity
     /// The core's key with its manifest, once that is known.
     var authority: TreeAuthority?
-    /// What signs for this core; `nil` where it can only be read.
+    /// What signs for this core alone; `nil` where it can only be read.
     var signer: CoreSigner?
+    /// What signs for this core together with others, whose signatures have to be collected.
+    var cosigner: CoreSigner?
     /// What signs for this core in its place and has to be waited for; it was given to a session.
     var remoteSigner: RemoteSigner?
     /// The changes of the head that wait for their turn.
@@ -98,7 +100,7 @@ enum CoreEnd: Sendable {
 extension Core {
     var durableHead: HeadRecord { state.withLock { $0.durable } }
     var contiguousLength: UInt64 { state.withLock { $0.blocks.contiguousLength(of: $0.durable.length) } }
-    var holdsSigningKey: Bool { state.withLock { $0.signer != nil } }
+    var holdsSigningKey: Bool { state.withLock { $0.signer != nil || $0.cosigner != nil } }
     var isWritable: Bool { writer != nil && state.withLock { $0.canSign && $0.trust.stop == nil } }
     var transfers: TransferCounts { state.withLock { $0.transfers } }
     var currentIdentity: CoreIdentity { state.withLock { $0.identity } }

@@ -67,7 +67,7 @@ public final class Hypercore: Sendable {
     }
 
     /// The head that the session sees.
-    private var head: HeadRecord { view?.head ?? core.durableHead }
+    var head: HeadRecord { view?.head ?? core.durableHead }
 }
 
 // MARK: - Snapshots

@@ -1,11 +1,36 @@
 /// How a session on a log is opened.
+///
+/// ```swift
+/// let log = try await store.get(name: "log", options: .encrypted(.key(secret)))
+/// let known = try await store.get(key: key, options: SessionOptions(createIfMissing: false))
+/// ```
 public struct SessionOptions: Sendable {
+    /// Whether a log of which nothing is stored is made; else it is not found.
+    public var createIfMissing: Bool
     /// How this session encrypts the blocks that it appends and decrypts those that it reads; to be given anew each time
     /// that the log is opened, for the store does not keep it.
     public var encryption: BlockEncryption?
+    /// Whether a name is to lead to the log that is asked for although it leads to another one. **That other log is removed
+    /// from the store**, with the keys that are kept for it.
+    public var force: Bool
+    /// Whether the log is begun anew: what is stored of it goes from one moment to the next, and its name, manifest and
+    /// keys stay. Refused with `.inUse` while the log is open.
+    ///
+    /// **Appending to it makes a second history** beside the one that others may have.
+    public var overwrite: Bool
 
     /// Options of the given values.
-    public init(encryption: BlockEncryption? = nil) {
+    public init(
+        createIfMissing: Bool = true, encryption: BlockEncryption? = nil, force: Bool = false, overwrite: Bool = false
+    ) {
+        self.createIfMissing = createIfMissing
         self.encryption = encryption
+        self.force = force
+        self.overwrite = overwrite
+    }
+
+    /// Options of a session on an encrypted log.
+    public static func encrypted(_ encryption: BlockEncryption) -> SessionOptions {
+        SessionOptions(encryption: encryption)
     }
 }

@@ -56,7 +56,7 @@ struct StagedNodes: Sendable {
 }
 
 /// A log's nodes with those of queued changes.
-struct StagedTree: NodeReader {
+struct StagedTree: NodeReader, Sendable {
     let staged: StagedNodes
     let stored: StoredTree
 
