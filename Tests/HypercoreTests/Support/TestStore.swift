@@ -18,7 +18,8 @@ struct TestStore {
     init(
         _ engine: any StorageEngine = MemoryEngine(tables: Schema.tables), durability: Durability = .relaxed,
         readOnly: Bool = false, queueByteCount: Int = 64 << 20, hashing: any TreeHashing = BLAKE2bTreeHashing(),
-        signingDeadline: SigningDeadline = .never
+        signingDeadline: SigningDeadline = .never,
+        wallClock: @escaping @Sendable () -> UInt64 = WallClock.milliseconds
     ) throws {
         self.engine = engine
         let writer =
@@ -26,7 +27,7 @@ struct TestStore {
         self.writer = writer
         registry = CoreRegistry(
             directory: try CoreDirectory(engine: engine, writer: writer), hashing: hashing,
-            signingDeadline: signingDeadline, deriveKeyPair: { Self.keyPair($0) })
+            wallClock: wallClock, signingDeadline: signingDeadline, deriveKeyPair: { Self.keyPair($0) })
     }
 
     static func keyPair(_ alias: Alias) -> KeyPair {
@@ -47,7 +48,8 @@ struct TestStore {
     func writable(_ name: String = "log", encryption: BlockEncryption? = nil) async throws -> Hypercore {
         let identity = Self.identity(name)
         return try #require(
-            try await registry.session(identity.key.discoveryKey, creating: identity, encryption: encryption))
+            try await registry.session(
+                identity.key.discoveryKey, creating: identity, options: SessionOptions(encryption: encryption)))
     }
 
     /// A core that somebody else signs, made where it is missing.
@@ -58,7 +60,8 @@ struct TestStore {
         let identity = CoreIdentity(key: manifest.key, manifest: manifest.encoded)
         return try #require(
             try await registry.session(
-                manifest.key.discoveryKey, creating: identity, encryption: encryption, signer: signer))
+                manifest.key.discoveryKey, creating: identity, options: SessionOptions(encryption: encryption),
+                signer: signer))
     }
 
     /// A core that is only known by its key, made where it is missing.
