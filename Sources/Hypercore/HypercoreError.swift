@@ -14,6 +14,10 @@ public struct HypercoreError: Error, Sendable {
         case appendingStopped
         /// Nothing is stored under this key or name, and creating it was not asked for or is not possible.
         case notFound
+        /// The log belongs to another group, and a log has one group only.
+        case otherGroup
+        /// No blocks are being marked, so that sweeping would keep nothing.
+        case notMarking
         /// A block index, range or length outside the log.
         case outOfBounds
         /// The block is not stored here, and no peer was to be waited for.

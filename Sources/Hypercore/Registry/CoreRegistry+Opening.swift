@@ -27,6 +27,7 @@ extension CoreRegistry {
             let session = Hypercore(retaining: core, cipher: options.encryption.map { SessionCipher($0) })
             if let ticket { try await awaitCreation(of: core, ticket) }
             if let signer { try core.use(signer) }
+            if let group = options.group { try await core.join(group) }
             return session
         } catch {
             throw HypercoreError.translating(error, key: creation?.key)
@@ -98,8 +99,10 @@ extension CoreRegistry {
         let state = CoreState(
             durable: head, staged: head, blocks: BlockPresence(stored, record: presence), identity: identity,
             authority: authority, signer: signer, trust: try trust(in: stored, signs: signer != nil),
-            replicator: Replicator(key: identity.key, seed: .random(in: .min ... .max)))
-        return Core(key: identity.key, stored: stored, registry: self, state: state)
+            group: try group(of: stored), replicator: Replicator(key: identity.key, seed: .random(in: .min ... .max)))
+        return Core(
+            key: identity.key, stored: stored, registry: self, marks: MarkKeeper(stored, record: try stored.marks()),
+            state: state)
     }
 
     private func authority(of identity: CoreIdentity) throws(HypercoreError) -> TreeAuthority? {
