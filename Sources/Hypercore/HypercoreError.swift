@@ -18,6 +18,10 @@ public struct HypercoreError: Error, Sendable {
         case anotherCore
         /// The log is open, so that it cannot be begun anew or removed; close its sessions and connections first.
         case inUse
+        /// The log belongs to another group, and a log has one group only.
+        case otherGroup
+        /// No blocks are being marked, so that sweeping would keep nothing.
+        case notMarking
         /// A block index, range or length outside the log.
         case outOfBounds
         /// The block is not stored here, and no peer was to be waited for.

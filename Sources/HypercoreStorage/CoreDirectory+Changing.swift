@@ -22,12 +22,14 @@ extension CoreDirectory {
     /// Enqueues the removal of `core` and the records of a new, empty one of the same key, as one write set: a crash leaves
     /// the one or the other.
     ///
+    /// - Parameter groups: where a group may list the core.
     /// - Throws: `.exhausted`; a commit ends with `.conflict` where another core is there by then.
     public func replace(
-        _ core: StoredCore, _ old: CoreIdentity, by identity: CoreIdentity, with writer: GroupWriter
+        _ core: StoredCore, _ old: CoreIdentity, groups: [GroupRecord], by identity: CoreIdentity,
+        with writer: GroupWriter
     ) throws -> (StoredCore, CommitTicket) {
         precondition(old.key == identity.key, "a core is replaced by one of the same key only")
-        var set = purgeSet(core, old)
+        var set = purgeSet(core, old, groups: groups)
         if identity.alias != old.alias { set.expectFree(identity.alias) }
         return try create(identity, in: set, with: writer)
     }
@@ -74,13 +76,16 @@ extension StoredCore {
 extension CoreDirectory {
     /// The write set that removes a core: from then on nothing leads to it, and what it occupies is garbage. Writes of the
     /// core that come later in the queue are refused, because its head is gone.
-    public func purgeSet(_ core: StoredCore, _ identity: CoreIdentity) -> WriteSet {
+    ///
+    /// - Parameter groups: where a group may list the core.
+    public func purgeSet(_ core: StoredCore, _ identity: CoreIdentity, groups: [GroupRecord] = []) -> WriteSet {
         let pointer = RecordKey.pointer(identity.key.discoveryKey)
         var set = WriteSet()
         set.expectRecord(Schema.cores, pointer, .prefix(RecordKey.number(core.number)))
         set.removeRecord(Schema.cores, pointer)
         set.delete(Schema.cores, RecordKey.records(of: core.number))
         if let alias = identity.alias { set.removeRecord(Schema.store, RecordKey.alias(alias)) }
+        for group in groups { set.removeRecord(Schema.store, group.indexKey(of: core.number)) }
         set.put(Schema.cores, Garbage(core: core.number, extent: .everything).key, record: [])
         return set
     }

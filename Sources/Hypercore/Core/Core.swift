@@ -19,13 +19,19 @@ final class Core: Sendable {
     let events = EventHub()
     /// Through what the log is written; `nil` in a store that was opened read-only.
     let writer: GroupWriter?
+    /// Which blocks are marked, while they are.
+    let marks: MarkKeeper
     let state: Mutex<CoreState>
 
-    init(key: CoreKey, stored: StoredCore, registry: CoreRegistry, state: consuming sending CoreState) {
+    init(
+        key: CoreKey, stored: StoredCore, registry: CoreRegistry, marks: MarkKeeper,
+        state: consuming sending CoreState
+    ) {
         self.key = key
         discoveryKey = key.discoveryKey
         self.stored = stored
         self.registry = registry
+        self.marks = marks
         self.state = Mutex(state)
         hashing = registry.hashing
         writer = registry.directory.writer
@@ -67,6 +73,8 @@ struct CoreState {
     var line = HeadLine()
     /// Whether what the signer has signed is all here.
     var trust = HistoryTrust()
+    /// The group that it belongs to.
+    var group = GroupMembership()
     /// The replication protocol's state, and the streams that it talks over.
     var replicator: Replicator
     var peers: [PeerID: PeerChannel] = [:]
@@ -136,6 +144,7 @@ extension Core {
 
     /// Ends the core: waits end with an error, channels close, nothing further is staged. What was queued is written.
     func end(_ end: CoreEnd = .closed) {
+        leaveMarks()
         let (handlers, channels, line) = state.withLock { state in
             state.end = state.end ?? end
             defer { state.peers = [:] }

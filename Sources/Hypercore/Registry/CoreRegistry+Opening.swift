@@ -33,6 +33,7 @@ extension CoreRegistry {
             if options.overwrite { sweep() }
             if let creation { try await core.adopt(creation) }
             if let signer { try core.use(signer) }
+            if let group = options.group { try await core.join(group) }
             return session
         } catch {
             throw HypercoreError.translating(error, key: creation?.key)
@@ -109,7 +110,8 @@ extension CoreRegistry {
         let old = try unused?.currentIdentity ?? directory.identity(of: stored)
         let writer = try requireWriter(for: old.key, "the store was opened read-only")
         let identity = try creation.flatMap { try old.completed(by: $0) } ?? old
-        let (fresh, ticket) = try directory.replace(stored, old, by: identity, with: writer)
+        let groups = try unused.map(\.groupPlaces) ?? stored.group().map { [$0] } ?? []
+        let (fresh, ticket) = try directory.replace(stored, old, groups: groups, by: identity, with: writer)
         return Entry(core: try makeEmptyCore(identity, fresh), holders: 1, creation: ticket)
     }
 
@@ -135,9 +137,11 @@ extension CoreRegistry {
         let state = CoreState(
             durable: head, staged: head, blocks: BlockPresence(stored, record: presence), identity: identity,
             authority: authority, signer: signsAlone ? signer : nil, cosigner: signsAlone ? nil : signer,
-            trust: try trust(in: stored, signs: signsAlone),
+            trust: try trust(in: stored, signs: signsAlone), group: try group(of: stored),
             replicator: Replicator(key: identity.key, seed: .random(in: .min ... .max)))
-        return Core(key: identity.key, stored: stored, registry: self, state: state)
+        return Core(
+            key: identity.key, stored: stored, registry: self, marks: MarkKeeper(stored, record: try stored.marks()),
+            state: state)
     }
 
     private func authority(of identity: CoreIdentity) throws(HypercoreError) -> TreeAuthority? {

@@ -250,7 +250,9 @@ extension Hypercore {
     /// - Throws: `.closed`, `.damaged`, `.storage`.
     public func read(_ index: UInt64) throws -> [UInt8]? {
         try requireOpen()
-        return try readStored(index).map { try decrypted($0, at: index) }
+        guard let block = try readStored(index) else { return nil }
+        markRead(index)
+        return try decrypted(block, at: index)
     }
 
     /// Whether block `index` is stored here.
@@ -271,7 +273,9 @@ extension Hypercore {
     public func get(_ index: UInt64, timeout: Duration? = nil) async throws -> [UInt8] {
         try requireOpen()
         try await core.registry.gate.pass()
-        return try decrypted(try await getStored(index, timeout: timeout), at: index)
+        let block = try await getStored(index, timeout: timeout)
+        markRead(index)
+        return try decrypted(block, at: index)
     }
 
     /// Asks peers whether the log is longer than is known here, and waits for the answer. In a store that was opened

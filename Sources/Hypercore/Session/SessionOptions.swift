@@ -1,3 +1,5 @@
+public import CompactEncoding
+
 /// How a session on a log is opened.
 ///
 /// ```swift
@@ -13,6 +15,8 @@ public struct SessionOptions: Sendable {
     /// Whether a name is to lead to the log that is asked for although it leads to another one. **That other log is removed
     /// from the store**, with the keys that are kept for it.
     public var force: Bool
+    /// The topic of the group that the log is put into, where it is in none yet; see ``Hypercore/setGroup(_:)``.
+    public var group: Bytes32?
     /// Whether the log is begun anew: what is stored of it goes from one moment to the next, and its name, manifest and
     /// keys stay. Refused with `.inUse` while the log is open.
     ///
@@ -21,11 +25,13 @@ public struct SessionOptions: Sendable {
 
     /// Options of the given values.
     public init(
-        createIfMissing: Bool = true, encryption: BlockEncryption? = nil, force: Bool = false, overwrite: Bool = false
+        createIfMissing: Bool = true, encryption: BlockEncryption? = nil, force: Bool = false, group: Bytes32? = nil,
+        overwrite: Bool = false
     ) {
         self.createIfMissing = createIfMissing
         self.encryption = encryption
         self.force = force
+        self.group = group
         self.overwrite = overwrite
     }
 

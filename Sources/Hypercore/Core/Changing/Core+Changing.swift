@@ -14,6 +14,10 @@ struct StagedChange: Sendable {
     /// The lowest length that the log is cut to on the way.
     let cut: UInt64?
     let cleared: [Range<UInt64>]
+    /// Blocks that are stored and that nobody was told of.
+    let found: [Range<UInt64>]
+    /// Where the log stands in its group afterwards; `nil` where that changes nothing.
+    let group: GroupRecord?
     let epoch: UInt64
 }
 
@@ -38,8 +42,14 @@ extension Core {
             write.put(head: made)
             seal = made
         }
+        var group: GroupRecord?
+        if draft.movesHead || draft.joinedGroup != nil {
+            group = moveInGroup(state, joining: draft.joinedGroup, in: &write)
+        }
+        if let cut = draft.cut, let record = marks.cut(at: cut) { write.put(marks: record) }
         let change = StagedChange(
-            seal: seal, presence: presence, cut: draft.cut, cleared: draft.cleared, epoch: state.stagingEpoch)
+            seal: seal, presence: presence, cut: draft.cut, cleared: draft.cleared, found: draft.found, group: group,
+            epoch: state.stagingEpoch)
         return (write.set, change)
     }
 
@@ -64,6 +74,7 @@ extension Core {
     func advance(_ state: inout CoreState, to draft: CoreDraft, _ change: StagedChange) {
         state.staged = draft.head
         state.blocks.advance(to: change.presence)
+        state.group.advance(to: change.group)
         if let cut = draft.cut { state.underway.cut(at: cut) }
         state.underway.push(draft.nodes)
     }
@@ -85,6 +96,7 @@ extension Core {
             state.underway.popFirst()
             if case .failure(let error) = outcome { return resetStaging(epoch: change.epoch, in: &state, after: error) }
             state.blocks.commit(change.presence)
+            commitGroup(change.group, hasMoved: change.seal?.result != nil, in: &state, &effects)
             if let cut = change.cut { state.cutSinceDurable = min(state.cutSinceDurable ?? cut, cut) }
             // Of the changes of one group only the last one's head was made; the others are part of it.
             if let head = change.seal?.result {
@@ -95,6 +107,9 @@ extension Core {
                 effects.events.append(.cleared(range))
                 state.replicator.localChanged(
                     .cleared(range), log: CoreLogView(self, state), into: &effects.replication)
+            }
+            for range in change.found {
+                state.replicator.localChanged(.stored(range), log: CoreLogView(self, state), into: &effects.replication)
             }
         }
         if leavesGarbage { registry.sweep() }
@@ -130,6 +145,7 @@ extension Core {
         state.staged = state.durable
         state.underway.invalidate()
         state.blocks.resetStaging()
+        state.group.resetStaging()
     }
 }
 

@@ -1,3 +1,4 @@
+import CompactEncoding
 import Crypto
 import HypercoreStorage
 import Manifest
@@ -33,13 +34,22 @@ struct CoreDraft: Sendable {
     /// The user's data, by key; `nil` removes it.
     private(set) var userData: [[UInt8]: [UInt8]?] = [:]
 
+    /// The topic of the group that the log is put into.
+    private(set) var joinedGroup: Bytes32?
+    /// Groups of nodes that are written in place of damaged ones, by their leaf.
+    private(set) var groups: [UInt64: [TreeNode]] = [:]
+    /// Leaves under which no nodes stay.
+    private(set) var droppedGroups: [Range<UInt64>] = []
+    /// Blocks that are stored and that nobody was told of.
+    private(set) var found: [Range<UInt64>] = []
+
     init(on base: HeadRecord) {
         self.base = base
         head = base
     }
 
     /// Whether there is anything to write.
-    var changesAnything: Bool { movesHead || !presence.isEmpty || !userData.isEmpty }
+    var changesAnything: Bool { movesHead || !presence.isEmpty || !userData.isEmpty || joinedGroup != nil }
 
     /// Whether the head has moved, so that it has to be signed.
     var movesHead: Bool { head.length != base.length || head.fork != base.fork }
@@ -107,6 +117,22 @@ extension CoreDraft {
     mutating func set(userData value: [UInt8]?, for key: [UInt8]) {
         userData[key] = .some(value)
     }
+
+    mutating func join(_ topic: Bytes32) {
+        joinedGroup = topic
+    }
+
+    /// Makes the repair of a step of an audit.
+    ///
+    /// - Parameter groups: the groups of nodes that it writes anew, by their leaf.
+    mutating func repair(_ repair: AuditRepair, groups: [UInt64: [TreeNode]]) {
+        for (page, here) in repair.pages { presence.append(.rebuild(page: page, here: here)) }
+        for range in repair.droppedBlocks { clear(range) }
+        for range in repair.foundBlocks { presence.append(.add(range)) }
+        found += repair.foundBlocks
+        self.groups = groups
+        droppedGroups = repair.droppedGroups
+    }
 }
 
 // MARK: - What it holds
@@ -141,6 +167,8 @@ extension CoreDraft {
         }
         write.putNew(nodes, spans: head.spans)
         for range in cleared { write.deleteBlocks(range, spans: head.spans) }
+        for range in droppedGroups { write.deleteGroups(range, spans: head.spans) }
+        for (leaf, nodes) in groups { write.replaceGroup(at: leaf, with: nodes, spans: head.spans) }
         for (key, value) in userData { write.put(userData: value, for: key) }
     }
 }

@@ -1,15 +1,5 @@
-import Dispatch
 import StorageEngine
 import Synchronization
-
-/// Runs `body`, which may block for as long as it likes, on a thread that is not one of the concurrency runtime.
-func blockingCall<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-    try await withCheckedThrowingContinuation { continuation in
-        DispatchQueue.global(qos: .utility).async {
-            continuation.resume(with: Result { try body() })
-        }
-    }
-}
 
 /// Runs work that asks again and again whether it is to give up, which it is once the task is cancelled.
 ///
