@@ -24,7 +24,7 @@ extension CoreRegistry {
     ) async throws -> Hypercore? {
         do {
             try await gate.pass()
-            let creation = try creation?.validated()
+            let creation = try creation?.validated(signer: signer?.publicKey)
             if let alias = creation?.alias { try await vacate(alias, for: discoveryKey, force: options.force) }
             await waitForRemoval(of: discoveryKey)
             guard let (core, ticket) = try retain(discoveryKey, creating: creation, options) else { return nil }
