@@ -55,12 +55,15 @@ extension CoreRegistry {
     }
 
     /// Retains the core of `discoveryKey`, opening it from storage where it is not open; `nil` where it is not stored.
-    func retainStored(_ discoveryKey: DiscoveryKey) throws -> Core? {
-        try retain(discoveryKey, creating: nil, SessionOptions())?.core
+    ///
+    /// - Parameter isAnnounced: whether those who watch are told where it is opened.
+    func retainStored(_ discoveryKey: DiscoveryKey, isAnnounced: Bool = true) throws -> Core? {
+        try retain(discoveryKey, creating: nil, SessionOptions(), isAnnounced: isAnnounced)?.core
     }
 
     private func retain(
-        _ discoveryKey: DiscoveryKey, creating creation: CoreIdentity?, _ options: SessionOptions
+        _ discoveryKey: DiscoveryKey, creating creation: CoreIdentity?, _ options: SessionOptions,
+        isAnnounced: Bool = true
     ) throws -> (core: Core, creation: CommitTicket?)? {
         let (opened, replaced, watchers) = try state.withLock { state -> (Entry?, Core?, [Watcher]) in
             guard !state.isClosed else { throw HypercoreError(.closed, key: creation?.key, "the store is closed") }
@@ -78,7 +81,7 @@ extension CoreRegistry {
                 return (nil, nil, [])
             }
             state.cores[discoveryKey] = entry
-            return (entry, present?.core, Array(state.watchers.values))
+            return (entry, present?.core, isAnnounced ? Array(state.watchers.values) : [])
         }
         // What it had queued comes earlier in the queue than its removal.
         replaced?.end(.purged)

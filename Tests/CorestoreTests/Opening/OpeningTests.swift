@@ -141,6 +141,33 @@ import Testing
         try await store.close()
     }
 
+    @Test func `a log is forced out of its name, and another begun anew, while peers are connected`() async throws {
+        let (store, away) = (try await Corestore.inMemory(), try await Corestore.inMemory())
+        let pipe = StorePipe(store, away)
+        let other = try await store.get(name: "other")
+        _ = try await away.get(key: other.key)
+        // Known to the store and open nowhere, so that no peer has anything to do with it.
+        let (kept, going) = (KeyPair(), KeyPair())
+        for keyPair in [kept, going] {
+            let log = try await store.get(.keyPair(keyPair).named("\(keyPair.publicKey)"))
+            try await log.append([1])
+            await log.close()
+        }
+        await pipe.cut()
+        let again = StorePipe(store, away)
+        let forced = try await store.get(
+            .keyPair(KeyPair()).named("\(going.publicKey)"), options: SessionOptions(force: true))
+        let anew = try await store.get(keyPair: kept, options: SessionOptions(overwrite: true))
+        for (log, block) in [(forced, 5), (anew, 6)] as [(Hypercore, UInt8)] {
+            try await log.append([block])
+            #expect(try await away.get(key: log.key).get(0) == [block])
+        }
+        #expect(try await store.listed().count == 3)
+        await again.cut()
+        try await store.close()
+        try await away.close()
+    }
+
     @Test func `a log is begun anew, and keeps its name and keys`() async throws {
         let directory = try TemporaryDirectory()
         var store = try await directory.open()
