@@ -173,7 +173,10 @@ extension Hypercore {
 
     /// Appends blocks, all or none of them, in one commit and under one signature.
     ///
-    /// - Throws: as ``append(_:)``.
+    /// Blocks that the manifest fixes (a prologue, PROTOCOL §3) are appended by anybody, all of them at once and whatever
+    /// follows with them; what follows is signed.
+    ///
+    /// - Throws: `.prologueMismatch`; as ``append(_:)``.
     @discardableResult
     public func append(contentsOf blocks: some Collection<[UInt8]>) async throws -> AppendResult {
         try requireLive()
