@@ -113,8 +113,8 @@ extension CoreRegistry {
         let old = try unused?.currentIdentity ?? directory.identity(of: stored)
         let writer = try requireWriter(for: old.key, "the store was opened read-only")
         let identity = try creation.flatMap { try old.completed(by: $0) } ?? old
-        let groups = try unused.map(\.groupPlaces) ?? stored.group().map { [$0] } ?? []
-        let (fresh, ticket) = try directory.replace(stored, old, groups: groups, by: identity, with: writer)
+        let (fresh, ticket) = try directory.replace(
+            stored, old, groups: unused?.groupPlaces ?? [], by: identity, with: writer)
         return Entry(core: try makeEmptyCore(identity, fresh), holders: 1, creation: ticket)
     }
 
