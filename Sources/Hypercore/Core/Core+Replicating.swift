@@ -31,6 +31,7 @@ extension Core {
             aftermath.events = effects.events
             aftermath.drivesWriter = effects.drivesWriter
             apply(&effects.replication, to: &state, &aftermath)
+            state.noteRemoteLength(&aftermath.events)
             if effects.abandonsPeers { aftermath.closing.append(contentsOf: state.peers.values) }
         }
         aftermath.carryOut(on: self)
