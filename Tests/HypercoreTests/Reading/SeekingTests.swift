@@ -150,7 +150,15 @@ private let secret = SecretBytes(copying: Array(repeating: 42, count: 32))
         try copy.setEncryption(.key(secret))
         let pipe = MemoryPipe(writer.registry, reader.registry)
         try await until { copy.length == 8 }
+        // What cannot be answered is refused only after a while: here as soon as it is looked at.
+        let refusing = Task {
+            while !Task.isCancelled {
+                log.core.tick(now: .max)
+                await Task.yield()
+            }
+        }
         await expectError(.encryptionFailed) { _ = try await copy.seek(3) }
+        refusing.cancel()
         try copy.setEncryption(nil)
         #expect(try await copy.get(7).count == 999)
         pipe.cut()
