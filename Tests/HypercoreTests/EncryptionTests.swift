@@ -1,3 +1,4 @@
+import CompactEncoding
 import Crypto
 import HypercoreStorage
 import Manifest
@@ -268,6 +269,9 @@ private final class Onlooker: BlockEncryptor {
     }
 
     private struct Vector: Decodable {
+        let compat: Bool
+        let key: Hex
+        let encryptionKey: Hex
         let blockKey: Hex
         let forkAfter: UInt64
         let plain: [Hex]
@@ -288,6 +292,26 @@ private final class Onlooker: BlockEncryptor {
             for (index, stored) in vector.stored.enumerated() {
                 #expect(try plain.read(UInt64(index)) == stored.bytes)
                 #expect(try log.read(UInt64(index)) == vector.plain[index].bytes)
+            }
+        }
+    }
+
+    @Test func `a session on the recorded log makes the recorded bytes out of its encryption key, and reads them`()
+        async throws
+    {
+        for vector in try Vectors.load("encryption", as: Document.self).cases {
+            let key = CoreKey(try #require(Bytes32(vector.key.bytes)))
+            let manifest = vector.compat ? CoreManifest.assumed(for: key).encoded : nil
+            let session = try await TestStore().registry.session(
+                key.discoveryKey, creating: CoreIdentity(key: key, manifest: manifest),
+                options: SessionOptions(encryption: .key(SecretBytes(copying: vector.encryptionKey.bytes))))
+            let log = try #require(session)
+            let encryptor = try #require(log.cipher).encryptor(of: log.core)
+            for (index, stored) in vector.stored.enumerated() {
+                let (index, plain) = (UInt64(index), vector.plain[index].bytes)
+                let fork = vector.forksAtEncryption[Int(index)]
+                #expect(try encryptor.encrypt(plain.span.bytes, index: index, fork: fork) == stored.bytes)
+                #expect(try log.decrypted(stored.bytes, at: index) == plain)
             }
         }
     }
