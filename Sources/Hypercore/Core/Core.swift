@@ -80,6 +80,8 @@ struct CoreState {
     var peers: [PeerID: PeerChannel] = [:]
     /// Who waits for what.
     var waiters = WaiterTable()
+    /// How many blocks from the first on a peer has told that it has, of this fork and since the core was opened.
+    var remoteContiguousLength: UInt64 = 0
     /// What came and went since the core was opened.
     var transfers = TransferCounts()
     /// How the core has ended, if it has.
@@ -153,6 +155,6 @@ extension Core {
         line.end(end.error(key))
         for handler in handlers { handler(.failure(end.error(key))) }
         for channel in channels { channel.stream.close(channel) }
-        events.finish()
+        events.finish(with: end == .purged ? .purged : nil)
     }
 }
