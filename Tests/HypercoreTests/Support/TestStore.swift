@@ -47,7 +47,8 @@ struct TestStore {
     func writable(_ name: String = "log", encryption: BlockEncryption? = nil) async throws -> Hypercore {
         let identity = Self.identity(name)
         return try #require(
-            try await registry.session(identity.key.discoveryKey, creating: identity, encryption: encryption))
+            try await registry.session(
+                identity.key.discoveryKey, creating: identity, options: SessionOptions(encryption: encryption)))
     }
 
     /// A core that somebody else signs, made where it is missing.
@@ -58,7 +59,8 @@ struct TestStore {
         let identity = CoreIdentity(key: manifest.key, manifest: manifest.encoded)
         return try #require(
             try await registry.session(
-                manifest.key.discoveryKey, creating: identity, encryption: encryption, signer: signer))
+                manifest.key.discoveryKey, creating: identity, options: SessionOptions(encryption: encryption),
+                signer: signer))
     }
 
     /// A core that is only known by its key, made where it is missing.
