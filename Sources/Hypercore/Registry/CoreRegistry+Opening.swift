@@ -24,9 +24,11 @@ extension CoreRegistry {
             try await gate.pass()
             await waitForRemoval(of: discoveryKey)
             guard let (core, ticket) = try retain(discoveryKey, creating: creation) else { return nil }
-            let session = Hypercore(retaining: core, cipher: options.encryption.map { SessionCipher($0) })
+            let session = Hypercore(
+                retaining: core, cipher: options.encryption.map { SessionCipher($0) }, isReadOnly: options.isReadOnly)
             if let ticket { try await awaitCreation(of: core, ticket) }
             if let signer { try core.use(signer) }
+            try await session.assume(options)
             return session
         } catch {
             throw HypercoreError.translating(error, key: creation?.key)

@@ -25,32 +25,41 @@ public final class Hypercore: Sendable {
     public static let maximumBlockByteCount = 15 << 20
 
     let core: Core
-    /// What the session sees, where it does not follow the log.
-    let view: SnapshotView?
     /// What the session's blocks are encrypted with.
     let cipher: SessionCipher?
-    private let waits = WaitScope()
+    /// Whether changes are refused because the session was opened read-only.
+    let refusesChanges: Bool
+    /// What holds the core, and is cut when the session closes.
+    let tie: SessionTie
 
-    /// Opens a session; the core was retained for it.
-    init(retaining core: Core, view: SnapshotView? = nil, cipher: SessionCipher? = nil) {
+    /// Opens a session; the core was retained for it, and the branch, if it is on one.
+    init(
+        retaining core: Core, view: SnapshotView? = nil, branch: Branch? = nil, cipher: SessionCipher? = nil,
+        isReadOnly: Bool = false
+    ) {
         self.core = core
-        self.view = view
         self.cipher = cipher
+        refusesChanges = isReadOnly
+        tie = SessionTie(core, view: view, branch: branch)
     }
 
     deinit {
         // A session that was dropped without being closed lets go of its core all the same.
-        if waits.isOpen { core.registry.release(core) }
+        tie.cut(endingWaits: false)
     }
 
     /// Ends this session: what waits through it ends with `.closed`, and what was begun to be downloaded is not asked for
     /// any more. Other sessions of the log go on. Closing again does nothing.
     public func close() async {
-        guard waits.close() else { return }
-        core.leaveLine(waits)
-        view?.close()
-        core.registry.release(core)
+        tie.cut()
     }
+
+    /// What the session sees, where it does not follow the log.
+    var view: SnapshotView? { tie.view }
+    /// The branch that the session is on, in place of the main line.
+    var branch: Branch? { tie.branch }
+    /// What the session waits for.
+    var waits: WaitScope { tie.waits }
 
     func requireOpen() throws(HypercoreError) {
         guard waits.isOpen else {
@@ -58,16 +67,33 @@ public final class Hypercore: Sendable {
         }
     }
 
-    /// Throws unless the session is open and follows the log, so that the log can be changed through it.
-    func requireLive() throws(HypercoreError) {
+    /// Throws unless the session is open and follows a log or a branch, so that this can be changed through it.
+    func requireChangeable() throws(HypercoreError) {
         try requireOpen()
         guard view == nil else {
             throw HypercoreError(.notWritable, key: core.key, "a snapshot cannot be changed; use a session of the log")
         }
+        guard !refusesChanges else {
+            throw HypercoreError(.notWritable, key: core.key, "the session was opened read-only")
+        }
+    }
+
+    /// Throws unless the log itself can be changed through the session: its main line, which no branch is.
+    func requireLive() throws(HypercoreError) {
+        try requireChangeable()
+        try requireMainLine()
+    }
+
+    /// Throws where the session is on a branch or a snapshot of one, for what a branch cannot do.
+    func requireMainLine() throws(HypercoreError) {
+        guard branch == nil, view?.isOfBranch != true else {
+            throw HypercoreError(
+                .unsupported, key: core.key, "this cannot be done on a branch; use a session of the log itself")
+        }
     }
 
     /// The head that the session sees.
-    private var head: HeadRecord { view?.head ?? core.durableHead }
+    private var head: HeadRecord { view?.head ?? branch?.durableHead ?? core.durableHead }
 }
 
 // MARK: - Snapshots
@@ -81,9 +107,11 @@ extension Hypercore {
     /// - Throws: `.closed`, `.purged`.
     public func snapshot() throws -> Hypercore {
         try requireOpen()
-        let view = try view.map { try SnapshotView(sharing: $0) } ?? SnapshotView(of: core)
-        guard core.registry.retainAgain(core) else { throw core.ended ?? CoreEnd.closed.error(key) }
-        return Hypercore(retaining: core, view: view, cipher: cipher)
+        let shared = try view.map { try SnapshotView(sharing: $0) }
+        let session = try derived(
+            view: try shared ?? branch.map { try SnapshotView(of: $0) } ?? SnapshotView(of: core), branch: nil)
+        if tie.isWeak { session.tie.weaken() }
+        return session
     }
 
     /// Whether the session is a snapshot.
@@ -125,7 +153,7 @@ extension Hypercore {
     public var fork: UInt64 { head.fork }
 
     /// How many blocks from the first on are stored here without a gap.
-    public var contiguousLength: UInt64 { min(core.contiguousLength, head.length) }
+    public var contiguousLength: UInt64 { branch?.contiguousLength ?? min(core.contiguousLength, head.length) }
 
     /// Whether this store holds the key that signs the log, even if it was opened read-only.
     public var holdsSigningKey: Bool { core.holdsSigningKey }
@@ -134,7 +162,10 @@ extension Hypercore {
     public var transfers: TransferCounts { core.transfers }
 
     /// Whether this session can append to the log, which takes its key and that nothing stops it (``appendingStop``).
-    public var isWritable: Bool { view == nil && core.isWritable }
+    /// A branch takes neither.
+    public var isWritable: Bool {
+        view == nil && !refusesChanges && (branch == nil ? core.isWritable : core.writer != nil)
+    }
 
     /// How many peers replicate the log with us right now.
     public var peerCount: Int { core.peerCount }
@@ -145,9 +176,9 @@ extension Hypercore {
         return core.hashing.tree(head.tree.roots)
     }
 
-    /// What happens to the log from now on. Every call is a subscription of its own; a slow subscriber misses the oldest
+    /// What happens to the log, or to the branch, from now on. Every call is a subscription of its own; a slow subscriber misses the oldest
     /// events past a thousand. It ends when the log is closed.
-    public var events: AsyncStream<CoreEvent> { core.events.subscribe() }
+    public var events: AsyncStream<CoreEvent> { (branch?.events ?? core.events).subscribe() }
 }
 
 // MARK: - Appending
@@ -176,7 +207,8 @@ extension Hypercore {
     /// - Throws: as ``append(_:)``.
     @discardableResult
     public func append(contentsOf blocks: some Collection<[UInt8]>) async throws -> AppendResult {
-        try requireLive()
+        try requireChangeable()
+        if let branch { return try await branch.append(Array(blocks), encryptedBy: cipher) }
         return try await core.append(blocks, encryptedBy: cipher, of: waits)
     }
 }
@@ -195,7 +227,8 @@ extension Hypercore {
     /// - Throws: `.notWritable`, `.appendingStopped`, `.outOfBounds`, `.closed`, `.storage`; `CancellationError` where
     ///   the task is cancelled while it waits for its turn.
     public func truncate(to length: UInt64, fork: UInt64? = nil) async throws {
-        try requireLive()
+        try requireChangeable()
+        if let branch { return try await branch.truncate(to: length, fork: fork) }
         try await core.truncate(to: length, fork: fork, of: waits)
     }
 
@@ -237,7 +270,7 @@ extension Hypercore {
     ///
     /// - Throws: `.notWritable` in a read-only store; as ``userData(_:)``.
     public func setUserData(_ value: [UInt8]?, for key: String) async throws {
-        try requireLive()
+        try requireChangeable()
         try await core.setUserData(value, for: Array(key.utf8))
     }
 }
@@ -258,7 +291,7 @@ extension Hypercore {
     /// - Throws: `.closed`, `.damaged`, `.storage`.
     public func has(_ index: UInt64) throws -> Bool {
         try requireOpen()
-        return try view?.has(index) ?? core.has(index)
+        return try view?.has(index) ?? branch?.has(index) ?? core.has(index)
     }
 
     /// The block `index`: at once if it is stored here, else as soon as a peer has brought it and it was verified.
@@ -266,7 +299,7 @@ extension Hypercore {
     /// Past the end of the log, it waits for the log to grow, here or at a peer.
     ///
     /// - Parameter timeout: how long to wait; `nil` waits until the task is cancelled or the session is closed.
-    /// - Throws: `.timedOut`, `.closed`, `.damaged`, `.storage`; on a snapshot `.outOfBounds` past its end, and
+    /// - Throws: `.timedOut`, `.closed`, `.damaged`, `.storage`; on a snapshot or a branch `.outOfBounds` past its end, and
     ///   `.notAvailable` for a block that the log has cut off and that is not here; `CancellationError`.
     public func get(_ index: UInt64, timeout: Duration? = nil) async throws -> [UInt8] {
         try requireOpen()
@@ -277,10 +310,12 @@ extension Hypercore {
     /// Asks peers whether the log is longer than is known here, and waits for the answer. In a store that was opened
     /// read-only, takes over what the process that writes has done.
     ///
-    /// - Returns: whether the log grew. Without peers, `false` at once; `false` on a snapshot, which never grows.
+    /// - Returns: whether the log grew. Without peers, `false` at once; `false` on a snapshot, which never grows, and
+    ///   on a branch, which peers know nothing of.
     public func update() async throws -> Bool {
         try requireOpen()
         guard view == nil else { return false }
+        if let branch { return try branch.follow() }
         return try await core.update(in: waits)
     }
 
@@ -301,22 +336,23 @@ extension Hypercore {
 extension Hypercore {
     /// The block `index` as it is stored here and replicated.
     private func readStored(_ index: UInt64) throws -> [UInt8]? {
-        try view.map { try $0.read(index) } ?? core.read(index)
+        if let branch { return try branch.read(index) }
+        return try view.map { try $0.read(index) } ?? core.read(index)
     }
 
     private func getStored(_ index: UInt64, timeout: Duration?) async throws -> [UInt8] {
-        guard let view else {
-            if let block = try core.read(index) { return block }
+        if let block = try readStored(index) { return block }
+        guard view != nil || branch != nil else {
             return try await core.waitForBlock(index, timeout: timeout, in: waits)
         }
-        if let block = try view.read(index) { return block }
-        guard index < view.head.length else {
-            throw HypercoreError(
-                .outOfBounds, key: key, "the snapshot has \(view.head.length) blocks, and none at \(index)")
+        let head = head
+        guard index < head.length else {
+            let name = view == nil ? "branch" : "snapshot"
+            throw HypercoreError(.outOfBounds, key: key, "the \(name) has \(head.length) blocks, and none at \(index)")
         }
         // What the log has in this place now may be another block than the snapshot's.
-        if view.isShared(index) { _ = try await core.waitForBlock(index, timeout: timeout, in: waits) }
-        guard let block = try view.read(index) else {
+        if core.isShared(index, with: head) { _ = try await core.waitForBlock(index, timeout: timeout, in: waits) }
+        guard let block = try readStored(index) else {
             throw HypercoreError(
                 .notAvailable, key: key, "block \(index) was cut off from the log, and is not stored here")
         }
