@@ -134,6 +134,24 @@ extension Corestore {
         try requireOpen()
         return try await root.registry.atomically(body)
     }
+
+    /// Begins a batch of changes that is held for as long as it takes, and committed or cancelled then.
+    ///
+    /// ```swift
+    /// let batch = try store.beginBatch()
+    /// for order in orders { try batch.append(order, to: log) }
+    /// try await batch.commit()
+    /// ```
+    ///
+    /// It is what ``atomically(_:)`` hands to its closure, with the same bounds and the same rules: the logs stay free, and
+    /// a log that somebody else changes before ``AtomicBatch/commit()`` makes that fail with `.conflict`. A batch that is
+    /// dropped has done nothing.
+    ///
+    /// - Throws: ``CorestoreError``: `.closed`; `HypercoreError`: `.closed`.
+    public func beginBatch() throws -> AtomicBatch {
+        try requireOpen()
+        return try root.registry.beginBatch()
+    }
 }
 
 // MARK: - Replication

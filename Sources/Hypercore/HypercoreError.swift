@@ -59,6 +59,8 @@ public struct HypercoreError: Error, Sendable {
         case timedOut
         /// The log was changed underneath: another writer, a truncation, a purge.
         case conflict
+        /// A session of this kind cannot do that, a branch or a snapshot for instance; the message says which can.
+        case unsupported
     }
 
     /// The kind of failure.

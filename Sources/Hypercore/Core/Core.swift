@@ -17,6 +17,12 @@ final class Core: Sendable {
     let registry: CoreRegistry
     let hashing: any TreeHashing
     let events = EventHub()
+    /// The sessions that are open.
+    let sessions = Mutex<[ObjectIdentifier: SessionTie]>([:])
+    /// What exclusive sessions hand on.
+    let exclusivity = Exclusivity()
+    /// What gives the main line and the branches their generations.
+    let generations: GenerationCounter
     /// Through what the log is written; `nil` in a store that was opened read-only.
     let writer: GroupWriter?
     /// Which blocks are marked, while they are.
@@ -33,6 +39,7 @@ final class Core: Sendable {
         self.registry = registry
         self.marks = marks
         self.state = Mutex(state)
+        generations = GenerationCounter(stored)
         hashing = registry.hashing
         writer = registry.directory.writer
     }
@@ -57,6 +64,8 @@ struct CoreState {
     var isUnused = false
     /// What snapshots keep from being swept.
     var leases = SpanLeases()
+    /// The branches that sessions have open, or whose changes are under way.
+    var branches: [[UInt8]: Branch] = [:]
     /// Which blocks are here.
     let blocks: BlockPresence
     /// Who the core is, as it is stored.
@@ -88,6 +97,8 @@ struct CoreState {
     var end: CoreEnd?
 
     var isClosed: Bool { end != nil }
+    /// Whether write sets are queued that have not ended.
+    var hasWritesUnderway: Bool { underway.count > 0 || branches.values.contains(where: \.hasWritesUnderway) }
     /// Whether changes of the head can be signed.
     var canSign: Bool { signer != nil || remoteSigner != nil }
 }
@@ -129,7 +140,7 @@ extension Core {
     ///   would read a head from the store that is about to be replaced.
     func becomeUnused() -> Bool {
         state.withLock { state in
-            state.isUnused = state.underway.count > 0
+            state.isUnused = state.hasWritesUnderway
             return !state.isUnused
         }
     }
@@ -141,18 +152,20 @@ extension Core {
 
     /// Ends the core if only its write sets have kept it.
     func endIfUnused() {
-        if state.withLock({ $0.isUnused && $0.underway.count == 0 }) { registry.forgetIfUnused(self) }
+        if state.withLock({ $0.isUnused && !$0.hasWritesUnderway }) { registry.forgetIfUnused(self) }
     }
 
     /// Ends the core: waits end with an error, channels close, nothing further is staged. What was queued is written.
     func end(_ end: CoreEnd = .closed) {
         leaveMarks()
-        let (handlers, channels, line) = state.withLock { state in
+        let (handlers, channels, line, branches) = state.withLock { state in
             state.end = state.end ?? end
             defer { state.peers = [:] }
-            return (state.waiters.removeAll(), state.peers.values, state.line.abandon())
+            return (state.waiters.removeAll(), state.peers.values, state.line.abandon(), state.branches.values)
         }
         line.end(end.error(key))
+        exclusivity.end(end.error(key))
+        for branch in branches { branch.events.finish(with: nil) }
         for handler in handlers { handler(.failure(end.error(key))) }
         for channel in channels { channel.stream.close(channel) }
         events.finish(with: end == .purged ? .purged : nil)

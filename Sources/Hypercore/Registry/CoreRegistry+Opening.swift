@@ -28,12 +28,14 @@ extension CoreRegistry {
             if let alias = creation?.alias { try await vacate(alias, for: discoveryKey, force: options.force) }
             await waitForRemoval(of: discoveryKey)
             guard let (core, ticket) = try retain(discoveryKey, creating: creation, options) else { return nil }
-            let session = Hypercore(retaining: core, cipher: options.encryption.map { SessionCipher($0) })
+            let session = Hypercore(
+                retaining: core, cipher: options.encryption.map { SessionCipher($0) }, isReadOnly: options.isReadOnly)
             if let ticket { try await awaitCreation(of: core, ticket) }
             if options.overwrite { sweep() }
             if let creation { try await core.adopt(creation) }
             if let signer { try core.use(signer) }
             if let group = options.group { try await core.join(group) }
+            try await session.assume(options)
             return session
         } catch {
             throw HypercoreError.translating(error, key: creation?.key)

@@ -17,6 +17,17 @@ public struct SessionOptions: Sendable {
     public var force: Bool
     /// The topic of the group that the log is put into, where it is in none yet; see ``Hypercore/setGroup(_:)``.
     public var group: Bytes32?
+    /// Whether no other exclusive session of the log is to be open at the same time, in this process: opening waits until
+    /// those that came before are closed, first come, first served.
+    ///
+    /// Sessions that are not exclusive go on as they are, and may change the log. A read-only session has nothing to
+    /// exclude others from and never waits.
+    public var isExclusive: Bool
+    /// Whether every change through the session is refused with `.notWritable`. What is opened from such a session is
+    /// read-only as well.
+    public var isReadOnly: Bool
+    /// Whether the session is closed as soon as nobody else has the log open: no other session, and no peer.
+    public var isWeak: Bool
     /// Whether the log is begun anew: what is stored of it goes from one moment to the next, and its name, manifest and
     /// keys stay. Refused with `.inUse` while the log is open.
     ///
@@ -26,12 +37,15 @@ public struct SessionOptions: Sendable {
     /// Options of the given values.
     public init(
         createIfMissing: Bool = true, encryption: BlockEncryption? = nil, force: Bool = false, group: Bytes32? = nil,
-        overwrite: Bool = false
+        isExclusive: Bool = false, isReadOnly: Bool = false, isWeak: Bool = false, overwrite: Bool = false
     ) {
         self.createIfMissing = createIfMissing
         self.encryption = encryption
         self.force = force
         self.group = group
+        self.isExclusive = isExclusive
+        self.isReadOnly = isReadOnly
+        self.isWeak = isWeak
         self.overwrite = overwrite
     }
 

@@ -15,7 +15,8 @@ public struct CoreNumber: Hashable, Sendable, Comparable {
 
 /// A run of appends between two truncations of one core; see ``Schema``.
 public struct Generation: Hashable, Sendable, Comparable {
-    let value: UInt32
+    /// The number that keys carry.
+    public let value: UInt32
 
     init(_ value: UInt32) {
         self.value = value
@@ -105,6 +106,9 @@ enum RecordKey {
         case head = 1
         case presence = 2
         case trust = 3
+        /// Followed by the branch's name.
+        case branch = 5
+        case generations = 6
         case group = 8
         case marks = 9
         /// Followed by the key that the user chose.
@@ -155,6 +159,15 @@ enum RecordKey {
 
     /// Where user data of a core is kept.
     static func userData(_ core: CoreNumber, _ key: [UInt8]) -> [UInt8] { record(core, .userData) + key }
+
+    /// The most bytes that the name of a branch has.
+    static let longestBranchName = 400
+
+    /// Where the head of a branch is kept.
+    static func branch(_ core: CoreNumber, _ name: [UInt8]) -> [UInt8] { record(core, .branch) + name }
+
+    /// The heads of all branches of a core.
+    static func branches(of core: CoreNumber) -> KeyRange { KeyRange(prefix: record(core, .branch)) }
 
     /// All garbage.
     static let garbage = KeyRange(prefix: [0x02])

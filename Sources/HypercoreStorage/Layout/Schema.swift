@@ -15,6 +15,8 @@ public import StorageEngine
 ///           0x01 ‖ core u32 ‖ 0x01                           HeadRecord: fork, length, roots, spans, signature
 ///           0x01 ‖ core u32 ‖ 0x02                           PresenceRecord, where not all blocks are here
 ///           0x01 ‖ core u32 ‖ 0x03                           TrustRecord, where its history was ever in question
+///           0x01 ‖ core u32 ‖ 0x05 ‖ name                    HeadRecord of a branch, never signed
+///           0x01 ‖ core u32 ‖ 0x06                           u32 the next generation, once there was a branch
 ///           0x01 ‖ core u32 ‖ 0x08                           GroupRecord, where the log belongs to a group
 ///           0x01 ‖ core u32 ‖ 0x09                           MarkRecord, while blocks are marked
 ///           0x01 ‖ core u32 ‖ 0x10 ‖ key                     user data
@@ -31,6 +33,9 @@ public import StorageEngine
 ///
 /// A *generation* is a run of appends between two truncations. Blocks and nodes carry it in their keys and a head lists
 /// which generation holds which blocks (``Spans``), so truncating edits a list and copies or deletes nothing.
+///
+/// A *branch* is a further head over the same blocks: what it appends is of generations of its own, what lies below the
+/// point where it began is shared. So making a branch, and committing it into the main line, edits lists as well.
 ///
 /// A parent node is kept with the leaf that completed it, its rightmost one: an append writes one record for the block
 /// and one for all the nodes that it brought about, and a truncation leaves exactly the nodes that are still valid.

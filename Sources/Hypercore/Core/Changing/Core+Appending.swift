@@ -65,7 +65,7 @@ extension Core {
     }
 
     /// Throws where the log would get longer than an append allows.
-    private func requireRoom(
+    func requireRoom(
         for blockCount: Int, after length: UInt64, _ terms: AppendTerms
     ) throws(HypercoreError) {
         guard let maxLength = terms.maxLength, length + UInt64(blockCount) > maxLength else { return }

@@ -18,6 +18,8 @@ struct StagedChange: Sendable {
     let found: [Range<UInt64>]
     /// Where the log stands in its group afterwards; `nil` where that changes nothing.
     let group: GroupRecord?
+    /// Whether a branch is taken over, which may leave blocks of the log behind though it is not cut.
+    let adoptsBranch: Bool
     let epoch: UInt64
 }
 
@@ -31,7 +33,7 @@ extension Core {
     ) throws -> (set: WriteSet, change: StagedChange) {
         precondition(draft.base == state.staged, "a draft was composed on another head than it was made for")
         var write = CoreWrite(stored, expecting: draft.base, in: set)
-        draft.compose(into: &write)
+        draft.compose(into: &write, generations)
         let presence = try state.blocks.change(
             by: draft.presence, oldLength: draft.base.length, length: draft.head.length, in: &write)
         var seal: HeadSeal?
@@ -49,7 +51,7 @@ extension Core {
         if let cut = draft.cut, let record = marks.cut(at: cut) { write.put(marks: record) }
         let change = StagedChange(
             seal: seal, presence: presence, cut: draft.cut, cleared: draft.cleared, found: draft.found, group: group,
-            epoch: state.stagingEpoch)
+            adoptsBranch: draft.adoption != nil, epoch: state.stagingEpoch)
         return (write.set, change)
     }
 
@@ -100,7 +102,7 @@ extension Core {
             if let cut = change.cut { state.cutSinceDurable = min(state.cutSinceDurable ?? cut, cut) }
             // Of the changes of one group only the last one's head was made; the others are part of it.
             if let head = change.seal?.result {
-                leavesGarbage = state.cutSinceDurable != nil
+                leavesGarbage = change.adoptsBranch || state.cutSinceDurable != nil
                 move(to: head, in: &state, &effects)
             }
             for range in change.cleared {

@@ -35,12 +35,24 @@ extension Core {
     func truncate(
         _ draft: inout CoreDraft, to length: UInt64, fork: UInt64?, in state: borrowing CoreState
     ) throws {
+        try truncate(&draft, to: length, fork: fork, authority: state.authority, underway: state.underway) {
+            try generations.take(above: $0)
+        }
+    }
+
+    /// Cuts the main line, or a branch, of a draft.
+    ///
+    /// - Parameter generation: takes one that nobody has used, above those of the spans it is given.
+    func truncate(
+        _ draft: inout CoreDraft, to length: UInt64, fork: UInt64?, authority: TreeAuthority?, underway: StagedNodes,
+        beginning generation: (Spans) throws -> Generation
+    ) throws {
         let head = draft.head
         guard length <= head.length else {
             throw HypercoreError(
                 .outOfBounds, key: key, "a log of \(head.length) blocks cannot be truncated to \(length)")
         }
-        if let prologue = state.authority?.prologue, length < prologue.length {
+        if let prologue = authority?.prologue, length < prologue.length {
             throw HypercoreError(
                 .outOfBounds, key: key,
                 "the manifest fixes the first \(prologue.length) blocks; the log cannot be truncated to \(length)")
@@ -52,8 +64,8 @@ extension Core {
                 "a truncation begins a fork above the present one (\(head.fork)) and below 2^53, not \(next)")
         }
         try draft.truncate(
-            to: length, fork: next,
-            reading: StagedTree(staged: state.underway, stored: stored.tree(spans: draft.base.spans)))
+            to: length, fork: next, beginning: try generation(head.spans),
+            reading: StagedTree(staged: underway, stored: stored.tree(spans: draft.storedSpans)))
     }
 }
 

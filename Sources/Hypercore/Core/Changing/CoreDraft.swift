@@ -31,6 +31,10 @@ struct CoreDraft: Sendable {
     private(set) var cleared: [Range<UInt64>] = []
     /// What all of it means for which blocks are here.
     private(set) var presence: [PresenceEdit] = []
+    /// Whether it begins a generation, so that the core's counter has to be stored with it.
+    private(set) var beginsGeneration = false
+    /// The branch whose blocks it has taken over.
+    private(set) var adoption: Adoption?
     /// The user's data, by key; `nil` removes it.
     private(set) var userData: [[UInt8]: [UInt8]?] = [:]
 
@@ -88,11 +92,16 @@ extension CoreDraft {
 
     /// Cuts the log, and begins a new fork.
     ///
-    /// - Parameter reader: the nodes of the log below the draft.
-    mutating func truncate(to length: UInt64, fork: UInt64, reading reader: some NodeReader & Sendable) throws {
+    /// - Parameters:
+    ///   - generation: one that nobody has used, for what is appended from there on.
+    ///   - reader: the nodes of the log below the draft.
+    mutating func truncate(
+        to length: UInt64, fork: UInt64, beginning generation: Generation, reading reader: some NodeReader & Sendable
+    ) throws {
         head.tree = try head.tree.truncated(
             to: length, fork: fork, reading: DraftedNodes(drafted: nodes, below: reader))
-        head.spans.truncate(to: length)
+        head.spans.truncate(to: length, beginning: generation)
+        beginsGeneration = true
         head.signature = []
         cut = min(cut ?? length, length)
         nodes.removeAll { FlatTree.blocks(under: $0.index).upperBound > length }
@@ -105,6 +114,20 @@ extension CoreDraft {
         cleared = cleared.map { $0.clamped(to: 0..<length) }.filter { !$0.isEmpty }
         presence.append(.truncate(length))
     }
+
+    /// Makes the log what a branch has made of it. The blocks are stored already.
+    mutating func adopt(_ adoption: Adoption) {
+        precondition(head == base, "a branch is adopted by a draft that has changed the log already")
+        (head.tree, head.spans, head.signature) = (adoption.tree, adoption.spans, [])
+        if adoption.replacesBlocks { cut = adoption.keptLength }
+        if adoption.keptLength < base.length { presence.append(.truncate(adoption.keptLength)) }
+        presence += adoption.storedBlocks.map(PresenceEdit.add)
+        beginsGeneration = true
+        self.adoption = adoption
+    }
+
+    /// Where the nodes are kept of what the draft has not appended.
+    var storedSpans: Spans { adoption?.spans ?? base.spans }
 
     /// Forgets the content of blocks; what lies past the end of the log is no part of it.
     mutating func clear(_ range: Range<UInt64>) {
@@ -158,8 +181,14 @@ extension CoreDraft {
     }
 
     /// Puts everything into a write set but for the head and which blocks are here.
-    func compose(into write: inout CoreWrite) {
-        write.abandonWhatIsDropped(from: base.spans, length: base.length, to: head.spans)
+    ///
+    /// - Parameters:
+    ///   - generations: what gave the draft its generations.
+    ///   - other: another head of the core, whose blocks the draft does not leave behind as garbage.
+    func compose(into write: inout CoreWrite, _ generations: GenerationCounter, keptBy other: HeadRecord? = nil) {
+        write.abandonWhatIsDropped(from: base.spans, length: base.length, to: head.spans, keptBy: other)
+        if let adoption { write.expect(branch: adoption.branch, adoption.branchHead) }
+        if beginsGeneration, let next = generations.record { write.put(nextGeneration: next) }
         for run in runs {
             for (offset, block) in run.blocks.enumerated() {
                 write.put(block[...], at: run.start + UInt64(offset), spans: head.spans)

@@ -29,6 +29,11 @@ public struct CoreEvents: AsyncSequence, Sendable {
     }
 }
 
+extension Hypercore {
+    /// Who tells what happens to what the session is on.
+    fileprivate var eventHub: EventHub { branch?.events ?? core.events }
+}
+
 /// A buffer for as long as somebody may take from it.
 private final class EventSubscription: Sendable {
     let buffer: EventBuffer
@@ -38,10 +43,10 @@ private final class EventSubscription: Sendable {
 
     init(of session: Hypercore) {
         self.session = session
-        (id, buffer) = session.core.events.subscribe(for: ObjectIdentifier(session.waits), isOpen: session.isOpen)
+        (id, buffer) = session.eventHub.subscribe(for: ObjectIdentifier(session.waits), isOpen: session.isOpen)
     }
 
     deinit {
-        session.core.events.unsubscribe(id)
+        session.eventHub.unsubscribe(id)
     }
 }
