@@ -108,6 +108,23 @@ extension CoreDirectory {
     }
 }
 
+// MARK: - Purging
+
+extension CoreDirectory {
+    /// The write set that removes a core: from then on nothing leads to it, and what it occupies is garbage. Writes of the
+    /// core that come later in the queue are refused, because its head is gone.
+    public func purgeSet(_ core: StoredCore, _ identity: CoreIdentity) -> WriteSet {
+        let pointer = RecordKey.pointer(identity.key.discoveryKey)
+        var set = WriteSet()
+        set.expectRecord(Schema.cores, pointer, .prefix(RecordKey.number(core.number)))
+        set.removeRecord(Schema.cores, pointer)
+        set.delete(Schema.cores, RecordKey.records(of: core.number))
+        if let alias = identity.alias { set.removeRecord(Schema.store, RecordKey.alias(alias)) }
+        set.put(Schema.cores, Garbage(core: core.number, extent: .everything).key, record: [])
+        return set
+    }
+}
+
 // MARK: - The primary key
 
 extension CoreDirectory {

@@ -1,6 +1,5 @@
 import Crypto
 import HypercoreStorage
-import Manifest
 import MerkleTree
 
 /// A change to a log that is being put together: what the log will be, and what has to be stored for it.
@@ -49,27 +48,9 @@ struct CoreDraft: Sendable {
 
 extension CoreDraft {
     /// Appends blocks; their leaves were hashed before.
-    ///
-    /// - Parameter prologue: what the manifest fixes; blocks that reach its length are compared with it.
-    /// - Throws: `ManifestError` with `.prologueMismatch`; `TreeError`. The draft is unchanged then.
-    mutating func append(
-        _ leaves: Leaves, hashing: some TreeHashing, prologue: CoreManifest.Prologue? = nil
-    ) throws {
+    mutating func append(_ leaves: Leaves, hashing: some TreeHashing) throws {
         let start = head.length
-        var tree = head.tree
-        let added: [TreeNode]
-        if let prologue, start < prologue.length, prologue.length - start <= UInt64(leaves.hashed.count) {
-            let fixedCount = Int(prologue.length - start)
-            let fixed = try tree.append(Array(leaves.hashed.prefix(fixedCount)), hashing: hashing)
-            guard tree.treeHash(hashing) == prologue.hash else {
-                throw ManifestError(
-                    .prologueMismatch, "the first \(prologue.length) blocks are not those that the manifest fixes")
-            }
-            added = fixed + (try tree.append(Array(leaves.hashed.dropFirst(fixedCount)), hashing: hashing))
-        } else {
-            added = try tree.append(leaves.hashed, hashing: hashing)
-        }
-        head.tree = tree
+        let added = try head.tree.append(leaves.hashed, hashing: hashing)
         if nodes.isEmpty { nodes = added } else { nodes += added }
         runs.append(Run(start: start, blocks: leaves.blocks))
         presence.append(.add(start..<head.length))
@@ -79,7 +60,7 @@ extension CoreDraft {
     /// Cuts the log, and begins a new fork.
     ///
     /// - Parameter reader: the nodes of the log below the draft.
-    mutating func truncate(to length: UInt64, fork: UInt64, reading reader: some NodeReader & Sendable) throws {
+    mutating func truncate(to length: UInt64, fork: UInt64, reading reader: some NodeReader) throws {
         head.tree = try head.tree.truncated(
             to: length, fork: fork, reading: DraftedNodes(drafted: nodes, below: reader))
         head.spans.truncate(to: length)
@@ -146,7 +127,7 @@ extension CoreDraft {
 }
 
 /// The nodes of a draft, and those of the log below it.
-struct DraftedNodes<Below: NodeReader & Sendable>: NodeReader, Sendable {
+struct DraftedNodes<Below: NodeReader>: NodeReader {
     let drafted: [TreeNode]
     let below: Below
 
@@ -155,3 +136,5 @@ struct DraftedNodes<Below: NodeReader & Sendable>: NodeReader, Sendable {
         return try below.node(at: index)
     }
 }
+
+extension DraftedNodes: Sendable where Below: Sendable {}
