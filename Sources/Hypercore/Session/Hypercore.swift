@@ -84,9 +84,14 @@ extension Hypercore {
     /// - Throws: `.closed`, `.purged`.
     public func snapshot() throws -> Hypercore {
         try requireOpen()
-        let view = try view.map { try SnapshotView(sharing: $0) } ?? SnapshotView(of: core)
+        let view = try currentView()
         guard core.registry.retainAgain(core) else { throw core.ended ?? CoreEnd.closed.error(key) }
         return Hypercore(retaining: core, view: view, cipher: cipher)
+    }
+
+    /// What a snapshot that is taken now shows.
+    func currentView() throws -> SnapshotView {
+        try view.map { try SnapshotView(sharing: $0) } ?? SnapshotView(of: core)
     }
 
     /// Whether the session is a snapshot.
@@ -155,7 +160,7 @@ extension Hypercore {
     /// ```swift
     /// for await case .appended(let length) in log.events { print("\(length) blocks") }
     /// ```
-    public var events: CoreEvents { CoreEvents(of: self) }
+    public var events: CoreEvents { CoreEvents(from: core.events, of: self) }
 }
 
 // MARK: - Appending
