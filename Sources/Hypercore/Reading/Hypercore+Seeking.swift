@@ -99,14 +99,14 @@ extension Hypercore {
         on view: SnapshotView?, _ body: (TreeHead, StoredTree) throws -> Value
     ) throws -> Value {
         while true {
-            let head = headBesideTheLog(view) ?? core.durableHead
+            let head = view?.head ?? head
             let result = Result {
                 try core.registry.directory.engine.read { _ in
                     try body(head.tree, core.stored.tree(spans: head.spans))
                 }
             }
             // What was cut off meanwhile may have been swept, so that nothing can be concluded from not finding it.
-            guard view != nil || (branch?.durableHead ?? core.durableHead).spans == head.spans else { continue }
+            guard view != nil || self.head.spans == head.spans else { continue }
             do {
                 return try result.get()
             } catch let error as TreeError {

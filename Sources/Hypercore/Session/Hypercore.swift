@@ -109,11 +109,15 @@ extension Hypercore {
     /// - Throws: `.closed`, `.purged`.
     public func snapshot() throws -> Hypercore {
         try requireOpen()
-        let shared = try view.map { try SnapshotView(sharing: $0) }
-        let session = try derived(
-            view: try shared ?? branch.map { try SnapshotView(of: $0) } ?? SnapshotView(of: core), branch: nil)
+        let session = try derived(view: try currentView(), branch: nil)
         if tie.isWeak { session.tie.weaken() }
         return session
+    }
+
+    /// What a snapshot that is taken now shows.
+    func currentView() throws -> SnapshotView {
+        try view.map { try SnapshotView(sharing: $0) } ?? branch.map { try SnapshotView(of: $0) }
+            ?? SnapshotView(of: core)
     }
 
     /// Whether the session is a snapshot.
@@ -185,7 +189,7 @@ extension Hypercore {
     /// ```swift
     /// for await case .appended(let length) in log.events { print("\(length) blocks") }
     /// ```
-    public var events: CoreEvents { CoreEvents(of: self) }
+    public var events: CoreEvents { CoreEvents(from: branch?.events ?? core.events, of: self) }
 }
 
 // MARK: - Appending

@@ -31,12 +31,6 @@ struct BlockCursor {
 }
 
 extension Hypercore {
-    /// What a stream shows that goes as far as the log does now.
-    func currentView() throws -> SnapshotView {
-        try view.map { try SnapshotView(sharing: $0) } ?? branch.map { try SnapshotView(of: $0) }
-            ?? SnapshotView(of: core)
-    }
-
     /// Asks peers for the end of the log before a stream of all of it begins. Whoever appends knows it.
     func learnEnd(_ options: GetOptions) async throws {
         try requireOpen()
