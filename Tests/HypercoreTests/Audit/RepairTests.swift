@@ -31,7 +31,7 @@ import Testing
     @Test func `a tree that is lost whole is made anew out of the blocks`() async throws {
         let store = try TestStore()
         let log = try await store.writable()
-        try await log.append(contentsOf: numberedBlocks(0..<2500))
+        try await log.append(contentsOf: numberedBlocks(0..<2100))
         let before = try store.allRecords()
         var set = WriteSet()
         set.delete(Schema.tree, LogKey.all(of: log.core.stored.number))
