@@ -25,7 +25,8 @@ struct CorestoreCommand: AsyncParsableCommand {
         subcommands: [
             AppendCommand.self, CatCommand.self, GetCommand.self, InfoCommand.self, ListCommand.self,
             ServeCommand.self, SyncCommand.self, StatsCommand.self, PurgeCommand.self, CompactCommand.self,
-            BackupCommand.self, ExportCommand.self, ImportCommand.self,
+            BackupCommand.self, ExportCommand.self, ImportCommand.self, TruncateCommand.self, ClearCommand.self,
+            SeekCommand.self, VerifyCommand.self, AuditCommand.self, KeygenCommand.self,
         ]
     )
 }

@@ -18,9 +18,18 @@ struct OptionalCoreSelection: ParsableArguments {
     }
 
     /// Opens the core, if one is named; closing the store closes it.
-    func open(in store: Corestore) async throws -> Hypercore? {
-        if let key { return try await store.get(key: key) }
-        if let name { return try await store.get(name: name) }
+    func open(in store: Corestore, _ encryption: BlockEncryption? = nil) async throws -> Hypercore? {
+        try await open(in: store, SessionOptions(encryption: encryption))
+    }
+
+    /// Opens the core, if one is named and something of it is stored; closing the store closes it.
+    func openStored(in store: Corestore) async throws -> Hypercore? {
+        try await open(in: store, SessionOptions(createIfMissing: false))
+    }
+
+    private func open(in store: Corestore, _ options: SessionOptions) async throws -> Hypercore? {
+        if let key { return try await store.get(key: key, options: options) }
+        if let name { return try await store.get(name: name, options: options) }
         return nil
     }
 }
@@ -36,8 +45,17 @@ struct CoreSelection: ParsableArguments {
     }
 
     /// Opens the core; closing the store closes it.
-    func open(in store: Corestore) async throws -> Hypercore {
-        guard let core = try await selection.open(in: store) else {
+    func open(in store: Corestore, _ encryption: EncryptionOption? = nil) async throws -> Hypercore {
+        try await required(selection.open(in: store, encryption?.encryption()))
+    }
+
+    /// Opens the core if something of it is stored; closing the store closes it.
+    func openStored(in store: Corestore) async throws -> Hypercore {
+        try await required(selection.openStored(in: store))
+    }
+
+    private func required(_ core: Hypercore?) -> Hypercore {
+        guard let core else {
             preconditionFailure("a command runs without the core that it was validated to have")
         }
         return core

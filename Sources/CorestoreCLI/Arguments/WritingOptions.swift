@@ -47,8 +47,8 @@ struct WritingOptions: ParsableArguments {
     }
 
     /// Opens the core of `name` to append to it, and makes it where there is none.
-    func openCore(_ name: String, in store: Corestore) async throws -> Hypercore {
-        let core = try await store.get(name: name)
+    func openCore(_ name: String, _ encryption: EncryptionOption, in store: Corestore) async throws -> Hypercore {
+        let core = try await store.get(name: name, options: SessionOptions(encryption: encryption.encryption()))
         // Opening the store settled its doubts, but not what a peer has shown of this core.
         if trustHistory { try await core.trustHistory() }
         return core

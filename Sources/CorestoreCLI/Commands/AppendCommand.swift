@@ -20,6 +20,7 @@ struct AppendCommand: AsyncParsableCommand {
 
     @OptionGroup var options: StoreOptions
     @OptionGroup var writing: WritingOptions
+    @OptionGroup var encryption: EncryptionOption
 
     @Option(help: "The core to append to, made in the namespace if there is none.")
     var name: String
@@ -46,7 +47,7 @@ struct AppendCommand: AsyncParsableCommand {
         // Before the store: a file that is not there makes no core.
         let input = try file.map(Descriptor.open) ?? .standardInput
         try await options.withStore(.writing(writing)) { store in
-            let core = try await writing.openCore(name, in: store)
+            let core = try await writing.openCore(name, encryption, in: store)
             let oldLength = core.length
             var source = BlockSource(input, cutting: line ? .line : .size(blockSize ?? 64 << 10))
             while let batch = try source.nextBatch() {

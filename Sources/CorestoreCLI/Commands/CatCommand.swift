@@ -18,6 +18,7 @@ struct CatCommand: AsyncParsableCommand {
 
     @OptionGroup var options: StoreOptions
     @OptionGroup var selection: CoreSelection
+    @OptionGroup var encryption: EncryptionOption
     @OptionGroup var range: BlockRange
 
     @Flag(help: "Go on with blocks that are still to come, until interrupted.")
@@ -28,7 +29,7 @@ struct CatCommand: AsyncParsableCommand {
             _ = try await Signals.untilStopped { try await follow() }
         } else {
             try await options.withStore(.reading) { store in
-                let core = try await selection.open(in: store)
+                let core = try await selection.open(in: store, encryption)
                 try copy(range.resolve(length: core.length), of: core)
             }
         }
@@ -48,7 +49,7 @@ struct CatCommand: AsyncParsableCommand {
             var next = range.start
             while next < range.end ?? .max {
                 // A core shows what was stored when it was opened.
-                let core = try await selection.open(in: store)
+                let core = try await selection.open(in: store, encryption)
                 while next < range.end ?? .max, let block = try core.read(next) {
                     try console.print(block: block, at: next)
                     next += 1

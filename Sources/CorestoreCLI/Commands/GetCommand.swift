@@ -14,13 +14,14 @@ struct GetCommand: AsyncParsableCommand {
 
     @OptionGroup var options: StoreOptions
     @OptionGroup var selection: CoreSelection
+    @OptionGroup var encryption: EncryptionOption
 
     @Argument(help: "Which block; the first is 0.")
     var index: UInt64
 
     func run() async throws {
         try await options.withStore(.reading) { store in
-            let core = try await selection.open(in: store)
+            let core = try await selection.open(in: store, encryption)
             try Console(json: options.json).print(block: StoredBlock.read(index, of: core), at: index)
         }
     }

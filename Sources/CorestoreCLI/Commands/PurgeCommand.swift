@@ -29,10 +29,8 @@ struct PurgeCommand: AsyncParsableCommand {
     var yes = false
 
     func run() async throws {
-        // To open for writing would make a core that is not there.
-        let discoveryKey = try await options.withStore(.reading) { try await selection.open(in: $0).discoveryKey }
         try await options.withStore(.changing(durability.durability)) { store in
-            let core = try await store.get(discoveryKey: discoveryKey)
+            let core = try await selection.openStored(in: store)
             let record = PurgedRecord(try await core.storageInfo(), of: core)
             try confirm(record)
             try await core.purge()

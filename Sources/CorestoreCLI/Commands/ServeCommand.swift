@@ -21,6 +21,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     @OptionGroup var options: StoreOptions
     @OptionGroup var writing: WritingOptions
+    @OptionGroup var encryption: EncryptionOption
 
     @Option(help: "The address to listen on.")
     var host = "127.0.0.1"
@@ -34,7 +35,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await options.withStore(.writing(writing)) { store in
-            let core = if let append { try await writing.openCore(append, in: store) } else { Hypercore?.none }
+            let core = if let append { try await writing.openCore(append, encryption, in: store) } else { Hypercore?.none }
             _ = try await Signals.untilStopped { try await serve(store, appendingTo: core) }
         }
     }

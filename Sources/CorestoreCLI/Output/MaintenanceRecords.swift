@@ -59,6 +59,37 @@ struct PurgedRecord: Encodable {
     let storedBytes: UInt64
 }
 
+/// `clear` is through.
+struct ClearedRecord: Encodable {
+    /// How many blocks were here, and their bytes.
+    let blocks: UInt64
+    let bytes: UInt64
+    let core: CoreRecord
+
+    private enum CodingKeys: String, CodingKey { case blocks, bytes }
+
+    func encode(to encoder: any Encoder) throws {
+        try core.encode(to: encoder, asEvent: "complete")
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(blocks, forKey: .blocks)
+        try container.encode(bytes, forKey: .bytes)
+    }
+}
+
+/// `keygen`: a key pair to sign with.
+struct KeyPairRecord: Encodable {
+    /// 64 hexadecimal digits.
+    let publicKey: String
+    /// 128 hexadecimal digits: the seed, then the public key.
+    let secretKey: String
+}
+
+/// `keygen --encryption`: a key to encrypt blocks with.
+struct EncryptionKeyRecord: Encodable {
+    /// 64 hexadecimal digits.
+    let encryptionKey: String
+}
+
 /// `stats`: what a core, or the whole store, takes.
 struct StatsRecord: Encodable {
     /// Records of one kind.

@@ -20,12 +20,13 @@ extension Hypercore {
     /// - Parameters:
     ///   - repairing: whether to repair what is damaged.
     ///   - onEvent: told of damage and progress, step by step.
-    /// - Throws: `.notWritable` for a repair in a read-only store or on a snapshot; `.damaged` where the head itself, or
+    /// - Throws: `.notWritable` for a repair in a read-only store or on a snapshot; `.unsupported` on a branch; `.damaged` where the head itself, or
     ///   the record of how many blocks are here, cannot be read; `.closed`, `.purged`, `.storage`; `CancellationError`.
     public func audit(
         repairing: Bool = false, onEvent: @escaping @Sendable (AuditEvent) -> Void = { _ in }
     ) async throws -> AuditReport {
         try requireOpen()
+        try requireMainLine()
         if repairing {
             try requireLive()
             _ = try core.requireWriter()

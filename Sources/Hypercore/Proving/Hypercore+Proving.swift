@@ -19,9 +19,11 @@ extension Hypercore {
     /// ```
     ///
     /// - Throws: `.outOfBounds` for a request that no log of this length can answer; `.notAvailable` where a block or node
-    ///   of the answer is not stored here; `.closed`, `.storage`.
+    ///   of the answer is not stored here; `.unsupported` for an upgrade on a branch, whose length nobody has signed;
+    ///   `.closed`, `.storage`.
     public func proof(for request: ProofRequest) throws -> Proof {
         try requireOpen()
+        if request.upgrade != nil { try requireMainLine() }
         let prologueLength = core.state.withLock { $0.prologueLength }
         do {
             guard let proof = try core.proof(request, of: head, prologueLength: prologueLength) else {
@@ -76,9 +78,10 @@ extension Hypercore {
     ///
     /// - Parameter index: the block that is to be in it; none where it is `nil`.
     /// - Throws: `.outOfBounds` for an empty log or a block past its end; `.notAvailable` where the manifest is not known or
-    ///   the block is not stored here; `.closed`, `.storage`.
+    ///   the block is not stored here; `.unsupported` on a branch; `.closed`, `.storage`.
     public func remoteProof(includingBlock index: UInt64? = nil) throws -> [UInt8] {
         try requireOpen()
+        try requireMainLine()
         let (head, authority) = (head, try core.requireAuthority())
         guard head.length > 0, index ?? 0 < head.length else {
             throw HypercoreError(

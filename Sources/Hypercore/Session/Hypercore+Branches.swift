@@ -91,7 +91,7 @@ extension Hypercore {
     ///     where none is given.
     /// - Returns: where the log stands after it; where the log had all of the blocks before, nothing has changed.
     /// - Throws: `.conflict`; `.unsupported` for a session that is not on a branch of this log; `.outOfBounds`,
-    ///   `.notWritable`, `.appendingStopped`, `.signingFailed`, `.closed`, `.storage`; `.invalidManifest` for a signature
+    ///   `.notWritable`, `.appendingStopped`, `.signingFailed`, `.closed`, `.storage`; `.invalidSignature` for a signature
     ///   that does not fit; `CancellationError`.
     @discardableResult
     public func commit(

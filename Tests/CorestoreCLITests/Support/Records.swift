@@ -70,6 +70,32 @@ struct Purged: Decodable, Equatable {
     let storedBytes: Int
 }
 
+struct Cleared: Decodable {
+    let event: String
+    let blocks: Int
+    let bytes: Int
+    let length: Int
+    let treeHash: String
+}
+
+struct Audited: Decodable {
+    let event: String
+    let key: String
+    let sound: Bool
+    let checkedBlocks: Int
+    let checkedNodes: Int
+    let damagedBlocks: Int
+    let droppedBlocks: Int
+    let signatureHolds: Bool
+}
+
+struct Damage: Decodable {
+    let event: String
+    let key: String
+    let kind: String
+    let index: Int?
+}
+
 struct Stats: Decodable {
     struct Space: Decodable, Equatable {
         let records: Int

@@ -111,7 +111,7 @@ extension Core {
             try authority.verify(signature, of: tree)
         } catch {
             throw HypercoreError(
-                .invalidManifest, key: key,
+                .invalidSignature, key: key,
                 "the signature is not one over length \(tree.length) of fork \(tree.fork): \(error)")
         }
     }
