@@ -17,8 +17,7 @@ struct ReadAhead {
     }
 
     /// The stream has come to block `index`, and goes on within `bounds`.
-    mutating func come(to index: UInt64, of log: Hypercore, on view: SnapshotView?, within bounds: Range<UInt64>) throws
-    {
+    mutating func come(to index: UInt64, of log: Hypercore, on view: SnapshotView?, within bounds: Range<UInt64>) {
         guard blockCount > 0 else { return }
         guard rest == 0 else {
             rest -= 1
@@ -27,8 +26,9 @@ struct ReadAhead {
         rest = blockCount / 2
         let next = blocks(around: index).clamped(to: bounds)
         // What a snapshot shows and the log has cut off is not brought by anybody.
-        let isNeeded = try next.last.map { last in
-            try view?.isShared(last) != false && !log.core.hasAll(next, on: view)
+        let isNeeded = next.last.map { last in
+            // Where it cannot be told which blocks are here, those that are can still be read.
+            view?.isShared(last) != false && (try? log.core.hasAll(next, on: view)) == false
         }
         // The new one is begun before the old one is dropped, so that what both ask for stays asked for.
         window = isNeeded == true ? DownloadedWindow(next, of: log) : nil
