@@ -14,8 +14,8 @@ public import StorageEngine
 /// ```
 public struct CoreWrite: Sendable {
     /// What has been composed.
-    public private(set) var set: WriteSet
-    private let core: CoreNumber
+    public internal(set) var set: WriteSet
+    let core: CoreNumber
 
     /// The longest key of user data, in bytes.
     public static let maximumUserKeyByteCount = RecordKey.longestUserKey
@@ -23,11 +23,15 @@ public struct CoreWrite: Sendable {
     /// Begins a change to `core`, which is refused with `.conflict` unless `head`, whatever its signature, is still the
     /// stored one when its turn comes.
     public init(_ core: StoredCore, expecting head: HeadRecord, in set: WriteSet = WriteSet()) {
-        self.core = core.number
-        self.set = set
+        self.init(core.number, set)
         self.set.expectRecord(
             Schema.cores, RecordKey.record(core.number, .head),
             .prefix(head.content))
+    }
+
+    init(_ core: CoreNumber, _ set: WriteSet) {
+        self.core = core
+        self.set = set
     }
 
     /// Stores a block. Its bytes are shared, not copied.
@@ -76,12 +80,18 @@ public struct CoreWrite: Sendable {
         }
     }
 
-    /// Leaves to be swept what a log of `length` blocks in `old` spans has no more in `spans`.
-    public mutating func abandonWhatIsDropped(from old: Spans, length: UInt64, to spans: Spans) {
-        for tail in spans.dropped(from: old, length: length) {
+    /// Leaves to be swept what a log of `length` blocks in `old` spans has no more in `spans`, or at all where there are
+    /// none, and what `other` does not read either.
+    public mutating func abandonWhatIsDropped(
+        from old: Spans, length: UInt64, to spans: Spans?, keptBy other: HeadRecord? = nil
+    ) {
+        for tail in old.abandoned(length: length, goingOnIn: spans, keptBy: other) {
             set.put(Schema.cores, Garbage(core: core, extent: .tail(tail)).key, record: [])
         }
     }
+
+    /// Does something to the set in terms of this core's records.
+    mutating func edit(_ body: (inout WriteSet, CoreNumber) -> Void) { body(&set, core) }
 
     /// Stores the user's data under a key of theirs, or removes it where it is `nil`.
     public mutating func put(userData value: [UInt8]?, for key: [UInt8]) {
@@ -118,7 +128,7 @@ public struct CoreWrite: Sendable {
             set.put(Schema.cores, key, record: presence.encoded())
         } else {
             set.removeRecord(Schema.cores, key)
-            set.delete(Schema.bitfield, LogKey.all(of: core))
+            set.delete(Schema.bitfield, LogKey.pages(of: core, .presence))
         }
     }
 

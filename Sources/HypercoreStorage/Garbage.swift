@@ -55,13 +55,13 @@ extension Garbage {
         }
     }
 
-    /// What it occupies, table by table.
-    fileprivate var ranges: [(table: Table, range: KeyRange)] {
+    /// What it occupies from block `start` on, table by table.
+    fileprivate func ranges(from start: UInt64) -> [(table: Table, range: KeyRange)] {
         switch extent {
         case .everything:
             [Schema.blocks, Schema.tree, Schema.bitfield].map { ($0, LogKey.all(of: core)) }
         case .tail(let tail):
-            [Schema.blocks, Schema.tree].map { ($0, LogKey.range(core, tail.generation, from: tail.start)) }
+            [Schema.blocks, Schema.tree].map { ($0, LogKey.range(core, tail.generation, from: max(start, tail.start))) }
         }
     }
 }
@@ -86,17 +86,20 @@ extension CoreDirectory {
     /// The write set of one step: it deletes `limit` records of `garbage` at most, and with the last of them the note
     /// that there is garbage.
     ///
+    /// - Parameter end: below this block, somebody still reads it: this part stays, and so does the note.
     /// - Returns: the set, and whether nothing is left after it.
-    public func sweepStep(of garbage: Garbage, limit: Int) throws -> (set: WriteSet, isLast: Bool) {
+    public func sweepStep(
+        of garbage: Garbage, keepingBelow end: UInt64 = 0, limit: Int
+    ) throws -> (set: WriteSet, isLast: Bool) {
         var set = WriteSet()
         var rest = limit
-        for (table, range) in garbage.ranges {
+        for (table, range) in garbage.ranges(from: end) {
             let (swept, count, isAll) = try part(of: table, range, limit: rest)
             if count > 0 { set.delete(table, swept) }
             rest -= count
             guard isAll, rest > 0 else { return (set, false) }
         }
-        set.removeRecord(Schema.cores, garbage.key)
+        if end == 0 { set.removeRecord(Schema.cores, garbage.key) }
         return (set, true)
     }
 

@@ -6,8 +6,9 @@ import Synchronization
 
 /// Changes to any number of logs of one store that are made together or not at all.
 ///
-/// It is handed to the closure of `Corestore.atomically(_:)`. What it has changed can be read through it at once; nobody
-/// else sees anything of it before the closure has returned and everything is committed.
+/// It is handed to the closure of `Corestore.atomically(_:)`, or begun with `Corestore.beginBatch()` where a closure does
+/// not fit. What it has changed can be read through it at once; nobody else sees anything of it before the closure has
+/// returned, or ``commit()`` has, and everything is committed.
 ///
 /// ```swift
 /// try await store.atomically { batch in
@@ -15,7 +16,13 @@ import Synchronization
 ///     try batch.append(receipt(for: entry.length - 1), to: receipts)
 ///     try batch.truncate(drafts, to: 0)
 /// }
+///
+/// let batch = try store.beginBatch()
+/// try batch.append(order, to: orders)
+/// try await batch.commit()  // or batch.cancel(), as if it was dropped
 /// ```
+///
+/// It locks nothing: where somebody else changes one of its logs before it is committed, it is refused.
 public final class AtomicBatch: Sendable {
     /// The most bytes that one batch may change.
     public static let maximumByteCount = 64 << 20
@@ -31,17 +38,18 @@ public final class AtomicBatch: Sendable {
         var isOpen = true
     }
 
-    private let registry: CoreRegistry
+    let registry: CoreRegistry
     private let state = Mutex(State())
 
     init(_ registry: CoreRegistry) {
         self.registry = registry
     }
 
-    /// Ends the batch and hands over what it changed, in the order of the cores' numbers.
-    func close() -> (parts: [Part], byteCount: Int) {
+    /// Ends the batch and hands over what it changed, in the order of the cores' numbers; `nil` where it has ended.
+    func close() -> (parts: [Part], byteCount: Int)? {
         state.withLock { state in
-            state.isOpen = false
+            guard state.isOpen else { return nil }
+            defer { state = State(isOpen: false) }
             let parts = state.parts.values.sorted { $0.core.stored.number < $1.core.stored.number }
             return (parts, state.byteCount)
         }

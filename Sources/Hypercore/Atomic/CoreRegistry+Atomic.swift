@@ -15,19 +15,54 @@ extension CoreRegistry {
         do {
             value = try await body(batch)
         } catch {
-            _ = batch.close()
+            batch.cancel()
             throw error
         }
-        let (parts, byteCount) = batch.close()
-        guard let writer = directory.writer, parts.contains(where: \.draft.changesAnything) else { return value }
+        if let change = batch.close() { try await commit(change) }
+        return value
+    }
+
+    /// Begins a batch that is committed, or cancelled, by whoever holds it; see ``AtomicBatch/commit()``.
+    ///
+    /// - Throws: `.closed`.
+    public func beginBatch() throws(HypercoreError) -> AtomicBatch {
+        guard !state.withLock({ $0.isClosed }) else {
+            throw HypercoreError(.closed, key: nil, "the store is closed")
+        }
+        return AtomicBatch(self)
+    }
+
+    /// Makes the changes of a batch that was closed.
+    fileprivate func commit(_ change: (parts: [AtomicBatch.Part], byteCount: Int)) async throws {
+        guard let writer = directory.writer, change.parts.contains(where: \.draft.changesAnything) else { return }
         do {
-            let room = try await writer.room(for: byteCount)
-            let ticket = try StagedBatch(parts).enqueue(in: room, through: writer)
+            let room = try await writer.room(for: change.byteCount)
+            let ticket = try StagedBatch(change.parts).enqueue(in: room, through: writer)
             try await writer.commit(ticket)
-            return value
         } catch {
             throw HypercoreError.translating(error, key: nil)
         }
+    }
+}
+
+// MARK: - Without a closure
+
+extension AtomicBatch {
+    /// Makes the changes of the batch, all or nothing, in one commit. The batch ends, whether it goes well or not.
+    ///
+    /// - Throws: `HypercoreError`: `.closed` where the batch has ended already; `.conflict` where one of the logs, also one
+    ///   that was only read, was changed by somebody else meanwhile: make the batch again; `.storage`;
+    ///   `CancellationError` before anything was queued.
+    public func commit() async throws {
+        guard let change = close() else {
+            throw HypercoreError(.closed, key: nil, "the batch has ended: it was committed or cancelled")
+        }
+        try await registry.commit(change)
+    }
+
+    /// Ends the batch with nothing of it done. Does nothing where it has ended.
+    public func cancel() {
+        _ = close()
     }
 }
 

@@ -17,16 +17,29 @@ final class Core: Sendable {
     let registry: CoreRegistry
     let hashing: any TreeHashing
     let events = EventHub()
+    /// The sessions that are open.
+    let sessions = Mutex<[ObjectIdentifier: SessionTie]>([:])
+    /// What exclusive sessions hand on.
+    let exclusivity = Exclusivity()
+    /// What gives the main line and the branches their generations.
+    let generations: GenerationCounter
     /// Through what the log is written; `nil` in a store that was opened read-only.
     let writer: GroupWriter?
+    /// Which blocks are marked, while they are.
+    let marks: MarkKeeper
     let state: Mutex<CoreState>
 
-    init(key: CoreKey, stored: StoredCore, registry: CoreRegistry, state: consuming sending CoreState) {
+    init(
+        key: CoreKey, stored: StoredCore, registry: CoreRegistry, marks: MarkKeeper,
+        state: consuming sending CoreState
+    ) {
         self.key = key
         discoveryKey = key.discoveryKey
         self.stored = stored
         self.registry = registry
+        self.marks = marks
         self.state = Mutex(state)
+        generations = GenerationCounter(stored)
         hashing = registry.hashing
         writer = registry.directory.writer
     }
@@ -51,20 +64,26 @@ struct CoreState {
     var isUnused = false
     /// What snapshots keep from being swept.
     var leases = SpanLeases()
+    /// The branches that sessions have open, or whose changes are under way.
+    var branches: [[UInt8]: Branch] = [:]
     /// Which blocks are here.
     let blocks: BlockPresence
     /// Who the core is, as it is stored.
     var identity: CoreIdentity
     /// The core's key with its manifest, once that is known.
     var authority: TreeAuthority?
-    /// What signs for this core; `nil` where it can only be read.
+    /// What signs for this core alone; `nil` where it can only be read.
     var signer: CoreSigner?
+    /// What signs for this core together with others, whose signatures have to be collected.
+    var cosigner: CoreSigner?
     /// What signs for this core in its place and has to be waited for; it was given to a session.
     var remoteSigner: RemoteSigner?
     /// The changes of the head that wait for their turn.
     var line = HeadLine()
     /// Whether what the signer has signed is all here.
     var trust = HistoryTrust()
+    /// The group that it belongs to.
+    var group = GroupMembership()
     /// The replication protocol's state, and the streams that it talks over.
     var replicator: Replicator
     var peers: [PeerID: PeerChannel] = [:]
@@ -78,6 +97,8 @@ struct CoreState {
     var end: CoreEnd?
 
     var isClosed: Bool { end != nil }
+    /// Whether write sets are queued that have not ended.
+    var hasWritesUnderway: Bool { underway.count > 0 || branches.values.contains(where: \.hasWritesUnderway) }
     /// Whether changes of the head can be signed.
     var canSign: Bool { signer != nil || remoteSigner != nil }
 }
@@ -100,7 +121,7 @@ enum CoreEnd: Sendable {
 extension Core {
     var durableHead: HeadRecord { state.withLock { $0.durable } }
     var contiguousLength: UInt64 { state.withLock { $0.blocks.contiguousLength(of: $0.durable.length) } }
-    var holdsSigningKey: Bool { state.withLock { $0.signer != nil } }
+    var holdsSigningKey: Bool { state.withLock { $0.signer != nil || $0.cosigner != nil } }
     var isWritable: Bool { writer != nil && state.withLock { $0.canSign && $0.trust.stop == nil } }
     var transfers: TransferCounts { state.withLock { $0.transfers } }
     var currentIdentity: CoreIdentity { state.withLock { $0.identity } }
@@ -119,7 +140,7 @@ extension Core {
     ///   would read a head from the store that is about to be replaced.
     func becomeUnused() -> Bool {
         state.withLock { state in
-            state.isUnused = state.underway.count > 0
+            state.isUnused = state.hasWritesUnderway
             return !state.isUnused
         }
     }
@@ -131,17 +152,20 @@ extension Core {
 
     /// Ends the core if only its write sets have kept it.
     func endIfUnused() {
-        if state.withLock({ $0.isUnused && $0.underway.count == 0 }) { registry.forgetIfUnused(self) }
+        if state.withLock({ $0.isUnused && !$0.hasWritesUnderway }) { registry.forgetIfUnused(self) }
     }
 
     /// Ends the core: waits end with an error, channels close, nothing further is staged. What was queued is written.
     func end(_ end: CoreEnd = .closed) {
-        let (handlers, channels, line) = state.withLock { state in
+        leaveMarks()
+        let (handlers, channels, line, branches) = state.withLock { state in
             state.end = state.end ?? end
             defer { state.peers = [:] }
-            return (state.waiters.removeAll(), state.peers.values, state.line.abandon())
+            return (state.waiters.removeAll(), state.peers.values, state.line.abandon(), state.branches.values)
         }
         line.end(end.error(key))
+        exclusivity.end(end.error(key))
+        for branch in branches { branch.events.finish(with: nil) }
         for handler in handlers { handler(.failure(end.error(key))) }
         for channel in channels { channel.stream.close(channel) }
         events.finish(with: end == .purged ? .purged : nil)

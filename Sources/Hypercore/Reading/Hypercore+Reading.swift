@@ -35,17 +35,17 @@ extension Hypercore {
     /// - Throws: `.closed`, `.damaged`, `.storage`.
     public func has(_ index: UInt64) throws -> Bool {
         try requireOpen()
-        return try view?.has(index) ?? core.has(index)
+        return try view?.has(index) ?? branch?.has(index) ?? core.has(index)
     }
 
     /// Whether all blocks of `range` are stored here; of an empty range they are.
     ///
-    /// It looks at the bitfield and not at every block, but for what a snapshot shows and the log has cut off.
+    /// It looks at the bitfield and not at every block, but for what a snapshot or a branch shows and the log has not.
     ///
     /// - Throws: as ``has(_:)-(UInt64)``.
     public func has(_ range: Range<UInt64>) throws -> Bool {
         try requireOpen()
-        return try core.hasAll(range, on: view)
+        return try core.hasAll(range, of: headBesideTheLog(view))
     }
 }
 
@@ -99,20 +99,24 @@ extension Hypercore {
 
     private func storedBlock(_ index: UInt64, on view: SnapshotView?, _ options: GetOptions) async throws -> [UInt8] {
         if let block = try readStored(index, on: view) { return block }
-        if let view, index >= view.head.length {
+        let beside = headBesideTheLog(view)
+        if let beside, index >= beside.length {
+            let name = view == nil ? "branch" : "snapshot"
             throw HypercoreError(
-                .outOfBounds, key: key, "the snapshot has \(view.head.length) blocks, and none at \(index)")
+                .outOfBounds, key: key, "the \(name) has \(beside.length) blocks, and none at \(index)")
         }
         guard options.waits else {
             throw HypercoreError(.notAvailable, key: key, "block \(index) is not here, and was not to be waited for")
         }
-        guard let view else { return try await core.waitForBlock(index, timeout: options.timeout, in: waits) }
+        defer { markRead(index) }
+        guard let beside else { return try await core.waitForBlock(index, timeout: options.timeout, in: waits) }
         // What the log has in this place now may be another block than the snapshot's.
-        guard view.isShared(index) else { throw cutOff(index) }
+        guard core.isShared(index, with: beside) else { throw cutOff(index) }
         let brought = try await core.waitForBlock(index, timeout: options.timeout, in: waits)
         // What was brought need not be stored yet. If the log still has the snapshot's block, that is the one.
-        guard let block = try view.read(index) ?? (view.isShared(index) ? brought : nil) else { throw cutOff(index) }
-        return block
+        if let block = try readStored(index, on: view) { return block }
+        guard core.isShared(index, with: beside) else { throw cutOff(index) }
+        return brought
     }
 
     private func cutOff(_ index: UInt64) -> HypercoreError {
@@ -121,8 +125,13 @@ extension Hypercore {
 
     /// The block `index` as it is stored here and replicated.
     private func readStored(_ index: UInt64, on view: SnapshotView?) throws -> [UInt8]? {
-        try view.map { try $0.read(index) } ?? core.read(index)
+        let block = try view.map { try $0.read(index) } ?? branch.map { try $0.read(index) } ?? core.read(index)
+        if block != nil { markRead(index) }
+        return block
     }
+
+    /// The head of what `view` shows, or of the session's branch; `nil` where that is the log itself.
+    func headBesideTheLog(_ view: SnapshotView?) -> HeadRecord? { view?.head ?? branch?.durableHead }
 
     /// The block `index` as it was appended, out of what is stored.
     func decrypted(_ block: [UInt8], at index: UInt64) throws -> [UInt8] {

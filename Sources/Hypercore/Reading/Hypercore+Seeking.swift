@@ -45,17 +45,18 @@ extension Hypercore {
         try requireOpen()
         if options.waits { try await core.registry.gate.pass() }
         let padding = padding(options)
+        let beside = headBesideTheLog(view)
         let result = try withTree(on: view) { head, tree in
             try head.seek(toByte: byteOffset, padding: padding, reading: tree)
         }
         switch result {
         case .found(let block, let offset): return BytePosition(block: block, offset: offset)
-        case .pastEnd where view != nil || !options.waits:
+        case .pastEnd where beside != nil || !options.waits:
             throw HypercoreError(.outOfBounds, key: key, "byte \(byteOffset) lies past the end of the log")
         case .unresolved where !options.waits: throw HypercoreError.treeNotHere(key)
         case .unresolved, .pastEnd: break
         }
-        if let view, !view.isShared(view.head.length - 1) { throw HypercoreError.treeNotHere(key) }
+        if let beside, !core.isShared(beside.length - 1, with: beside) { throw HypercoreError.treeNotHere(key) }
         return try await core.waitForSeek(
             toByte: byteOffset, padding: padding, timeout: options.timeout, in: waits)
     }

@@ -5,16 +5,18 @@ import Synchronization
 // MARK: - Retaining and letting go
 
 extension CoreRegistry {
-    /// Lets go of a core that was retained; the last one to do so ends it.
+    /// Lets go of a core that was retained; the last one to do so closes what weak sessions it has, and ends it.
     func release(_ core: Core) {
-        let isLast = state.withLock { state in
-            guard let entry = state.cores[core.discoveryKey], entry.core === core else { return false }
+        let (isLast, isForgotten) = state.withLock { state in
+            guard let entry = state.cores[core.discoveryKey], entry.core === core else { return (false, false) }
             state.cores[core.discoveryKey]?.holders -= 1
-            guard entry.holders == 1, core.becomeUnused() else { return false }
+            guard entry.holders == 1 else { return (false, false) }
+            guard core.becomeUnused() else { return (true, false) }
             state.cores[core.discoveryKey] = nil
-            return true
+            return (true, true)
         }
-        if isLast { core.end() }
+        if isLast { core.closeSessions { $0.isWeak } }
+        if isForgotten { core.end() }
     }
 
     /// Lets go of a core that nobody holds, now that its write sets have ended.

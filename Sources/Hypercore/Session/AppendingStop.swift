@@ -72,7 +72,7 @@ extension Hypercore {
     ///
     /// - Throws: `.notWritable` in a read-only store, `.closed`, `.storage`.
     public func trustHistory() async throws {
-        try requireOpen()
+        try requireLive()
         try await core.trustHistory()
     }
 }

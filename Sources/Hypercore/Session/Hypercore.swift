@@ -25,35 +25,43 @@ public final class Hypercore: Sendable {
     public static let maximumBlockByteCount = 15 << 20
 
     let core: Core
-    /// What the session sees, where it does not follow the log.
-    let view: SnapshotView?
     /// What the session's blocks are encrypted with; replaced by ``setEncryption(_:)``.
     let sessionCipher: Mutex<SessionCipher?>
-    let waits = WaitScope()
+    /// Whether changes are refused because the session was opened read-only.
+    let refusesChanges: Bool
+    /// What holds the core, and is cut when the session closes.
+    let tie: SessionTie
 
-    /// Opens a session; the core was retained for it.
-    init(retaining core: Core, view: SnapshotView? = nil, cipher: SessionCipher? = nil) {
+    /// Opens a session; the core was retained for it, and the branch, if it is on one.
+    init(
+        retaining core: Core, view: SnapshotView? = nil, branch: Branch? = nil, cipher: SessionCipher? = nil,
+        isReadOnly: Bool = false
+    ) {
         self.core = core
-        self.view = view
         sessionCipher = Mutex(cipher)
+        refusesChanges = isReadOnly
+        tie = SessionTie(core, view: view, branch: branch)
     }
 
     deinit {
         // A session that was dropped without being closed lets go of its core all the same.
-        if waits.isOpen { core.registry.release(core) }
+        tie.cut(endingWaits: false)
     }
 
     /// Ends this session: what waits through it ends with `.closed`, its streams and events end, and what was begun to be
     /// downloaded is not asked for any more. Other sessions of the log go on. Closing again does nothing.
     public func close() async {
-        guard waits.close() else { return }
-        core.leaveLine(waits)
-        core.events.finish(of: ObjectIdentifier(waits))
-        view?.close()
-        core.registry.release(core)
+        tie.cut()
     }
 
     var isOpen: Bool { waits.isOpen }
+
+    /// What the session sees, where it does not follow the log.
+    var view: SnapshotView? { tie.view }
+    /// The branch that the session is on, in place of the main line.
+    var branch: Branch? { tie.branch }
+    /// What the session waits for.
+    var waits: WaitScope { tie.waits }
 
     func requireOpen() throws(HypercoreError) {
         guard waits.isOpen else {
@@ -61,16 +69,33 @@ public final class Hypercore: Sendable {
         }
     }
 
-    /// Throws unless the session is open and follows the log, so that the log can be changed through it.
-    func requireLive() throws(HypercoreError) {
+    /// Throws unless the session is open and follows a log or a branch, so that this can be changed through it.
+    func requireChangeable() throws(HypercoreError) {
         try requireOpen()
         guard view == nil else {
             throw HypercoreError(.notWritable, key: core.key, "a snapshot cannot be changed; use a session of the log")
         }
+        guard !refusesChanges else {
+            throw HypercoreError(.notWritable, key: core.key, "the session was opened read-only")
+        }
+    }
+
+    /// Throws unless the log itself can be changed through the session: its main line, which no branch is.
+    func requireLive() throws(HypercoreError) {
+        try requireChangeable()
+        try requireMainLine()
+    }
+
+    /// Throws where the session is on a branch or a snapshot of one, for what a branch cannot do.
+    func requireMainLine() throws(HypercoreError) {
+        guard branch == nil, view?.isOfBranch != true else {
+            throw HypercoreError(
+                .unsupported, key: core.key, "this cannot be done on a branch; use a session of the log itself")
+        }
     }
 
     /// The head that the session sees.
-    var head: HeadRecord { view?.head ?? core.durableHead }
+    var head: HeadRecord { view?.head ?? branch?.durableHead ?? core.durableHead }
 }
 
 // MARK: - Snapshots
@@ -84,14 +109,15 @@ extension Hypercore {
     /// - Throws: `.closed`, `.purged`.
     public func snapshot() throws -> Hypercore {
         try requireOpen()
-        let view = try currentView()
-        guard core.registry.retainAgain(core) else { throw core.ended ?? CoreEnd.closed.error(key) }
-        return Hypercore(retaining: core, view: view, cipher: cipher)
+        let session = try derived(view: try currentView(), branch: nil)
+        if tie.isWeak { session.tie.weaken() }
+        return session
     }
 
     /// What a snapshot that is taken now shows.
     func currentView() throws -> SnapshotView {
-        try view.map { try SnapshotView(sharing: $0) } ?? SnapshotView(of: core)
+        try view.map { try SnapshotView(sharing: $0) } ?? branch.map { try SnapshotView(of: $0) }
+            ?? SnapshotView(of: core)
     }
 
     /// Whether the session is a snapshot.
@@ -134,7 +160,7 @@ extension Hypercore {
     public var fork: UInt64 { head.fork }
 
     /// How many blocks from the first on are stored here without a gap.
-    public var contiguousLength: UInt64 { min(core.contiguousLength, head.length) }
+    public var contiguousLength: UInt64 { branch?.contiguousLength ?? min(core.contiguousLength, head.length) }
 
     /// Whether this store holds the key that signs the log, even if it was opened read-only.
     public var holdsSigningKey: Bool { core.holdsSigningKey }
@@ -143,7 +169,10 @@ extension Hypercore {
     public var transfers: TransferCounts { core.transfers }
 
     /// Whether this session can append to the log, which takes its key and that nothing stops it (``appendingStop``).
-    public var isWritable: Bool { view == nil && core.isWritable }
+    /// A branch takes neither.
+    public var isWritable: Bool {
+        view == nil && !refusesChanges && (branch == nil ? core.isWritable : core.writer != nil)
+    }
 
     /// How many peers replicate the log with us right now.
     public var peerCount: Int { core.peerCount }
@@ -154,13 +183,13 @@ extension Hypercore {
         return core.hashing.tree(head.tree.roots)
     }
 
-    /// What happens to the log from now on. Every call is a subscription of its own, with a buffer of its own: see
+    /// What happens to the log, or to the branch, from now on. Every call is a subscription of its own, with a buffer of its own: see
     /// ``CoreEvents``. It ends when the session, or the log, is closed.
     ///
     /// ```swift
     /// for await case .appended(let length) in log.events { print("\(length) blocks") }
     /// ```
-    public var events: CoreEvents { CoreEvents(from: core.events, of: self) }
+    public var events: CoreEvents { CoreEvents(from: branch?.events ?? core.events, of: self) }
 }
 
 // MARK: - Appending
@@ -188,14 +217,22 @@ extension Hypercore {
 
     /// Appends blocks, all or none of them, in one commit and under one signature.
     ///
-    /// - Throws: as ``append(_:maxLength:)``.
+    /// Blocks that the manifest fixes (a prologue, PROTOCOL §3) are appended by anybody, all of them at once and whatever
+    /// follows with them; what follows is signed.
+    ///
+    /// - Throws: `.prologueMismatch`; as ``append(_:maxLength:)``.
     @discardableResult
     public func append(
         contentsOf blocks: some Collection<[UInt8]>, maxLength: UInt64? = nil
     ) async throws -> AppendResult {
-        try requireLive()
+        try requireChangeable()
         let cipher = cipher
-        let result = try await core.append(blocks, encryptedBy: cipher, maxLength: maxLength, of: waits)
+        let result =
+            if let branch {
+                try await branch.append(Array(blocks), encryptedBy: cipher, AppendTerms(maxLength: maxLength))
+            } else {
+                try await core.append(blocks, encryptedBy: cipher, maxLength: maxLength, of: waits)
+            }
         return result.withoutPadding(cipher?.paddingByteCount ?? 0)
     }
 }
@@ -214,7 +251,8 @@ extension Hypercore {
     /// - Throws: `.notWritable`, `.appendingStopped`, `.outOfBounds`, `.closed`, `.storage`; `CancellationError` where
     ///   the task is cancelled while it waits for its turn.
     public func truncate(to length: UInt64, fork: UInt64? = nil) async throws {
-        try requireLive()
+        try requireChangeable()
+        if let branch { return try await branch.truncate(to: length, fork: fork) }
         try await core.truncate(to: length, fork: fork, of: waits)
     }
 
@@ -256,7 +294,7 @@ extension Hypercore {
     ///
     /// - Throws: `.notWritable` in a read-only store; as ``userData(_:)``.
     public func setUserData(_ value: [UInt8]?, for key: String) async throws {
-        try requireLive()
+        try requireChangeable()
         try await core.setUserData(value, for: Array(key.utf8))
     }
 }
@@ -267,10 +305,12 @@ extension Hypercore {
     /// Asks peers whether the log is longer than is known here, and waits for the answer. In a store that was opened
     /// read-only, takes over what the process that writes has done.
     ///
-    /// - Returns: whether the log grew. Without peers, `false` at once; `false` on a snapshot, which never grows.
+    /// - Returns: whether the log grew. Without peers, `false` at once; `false` on a snapshot, which never grows, and
+    ///   on a branch, which peers know nothing of.
     public func update() async throws -> Bool {
         try requireOpen()
         guard view == nil else { return false }
+        if let branch { return try branch.follow() }
         return try await core.update(in: waits)
     }
 

@@ -34,7 +34,7 @@ extension Hypercore {
     /// Asks peers for the end of the log before a stream of all of it begins. Whoever appends knows it.
     func learnEnd(_ options: GetOptions) async throws {
         try requireOpen()
-        guard view == nil, options.waits, !isWritable else { return }
+        guard view == nil, branch == nil, options.waits, !isWritable else { return }
         try await core.within(options.timeout, "no peer told the log's length") { [self] in
             _ = try await core.update(in: waits)
         }

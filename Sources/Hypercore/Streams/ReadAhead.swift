@@ -25,10 +25,12 @@ struct ReadAhead {
         }
         rest = blockCount / 2
         let next = blocks(around: index).clamped(to: bounds)
-        // What a snapshot shows and the log has cut off is not brought by anybody.
+        // What a snapshot or a branch shows and the log has not is not brought by anybody.
+        let beside = log.headBesideTheLog(view)
         let isNeeded = next.last.map { last in
+            let isShared = beside.map { log.core.isShared(last, with: $0) } ?? true
             // Where it cannot be told which blocks are here, those that are can still be read.
-            view?.isShared(last) != false && (try? log.core.hasAll(next, on: view)) == false
+            return isShared && (try? log.core.hasAll(next, of: beside)) == false
         }
         // The new one is begun before the old one is dropped, so that what both ask for stays asked for.
         window = isNeeded == true ? DownloadedWindow(next, of: log) : nil

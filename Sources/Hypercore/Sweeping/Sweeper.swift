@@ -80,19 +80,29 @@ final class Sweeper: Sendable {
             let pieces = try directory.garbage(after: last, limit: Self.pieceLimit)
             // Looked up after the pieces were read: a core that is opened later does not refer to them any more.
             let cores = openCores()
-            for piece in pieces where !(cores[piece.core]?.refers(to: piece) ?? false) {
-                try await sweep(piece, through: writer)
+            for piece in pieces {
+                try await sweep(piece, keepingBelow: end(ofReadsIn: piece, in: cores), through: writer)
             }
             guard pieces.count == Self.pieceLimit else { return }
             last = pieces.last
         }
     }
 
-    private func sweep(_ garbage: Garbage, through writer: GroupWriter) async throws {
+    /// Up to where a piece is not to be swept, because somebody still reads it: an open log, a snapshot, or a branch that is only stored.
+    ///
+    /// What is in memory is asked first: a branch that is made from a snapshot is stored before the snapshot is let go of.
+    private func end(ofReadsIn piece: Garbage, in cores: [CoreNumber: Core]) throws -> UInt64 {
+        let inMemory = cores[piece.core]?.end(ofReadsIn: piece) ?? 0
+        return max(inMemory, try directory.end(ofReadsIn: piece))
+    }
+
+    private func sweep(
+        _ garbage: Garbage, keepingBelow end: UInt64, through writer: GroupWriter
+    ) async throws {
         while true {
             try Task.checkCancellation()
-            let step = try directory.sweepStep(of: garbage, limit: Self.recordLimit)
-            try await writer.commit(step.set)
+            let step = try directory.sweepStep(of: garbage, keepingBelow: end, limit: Self.recordLimit)
+            if !step.set.isEmpty { try await writer.commit(step.set) }
             if step.isLast { return }
             await Task.yield()
         }
@@ -100,12 +110,14 @@ final class Sweeper: Sendable {
 }
 
 extension Core {
-    /// Whether this core's head, or a snapshot of it, still reads what `garbage` names.
-    func refers(to garbage: Garbage) -> Bool {
-        guard case .tail(let tail) = garbage.extent else { return false }
+    /// Up to where `garbage` is not to be swept for the sake of this core's head, a branch or a snapshot of it; 0 where all
+    /// of it can be.
+    func end(ofReadsIn garbage: Garbage) -> UInt64 {
+        guard case .tail(let tail) = garbage.extent else { return 0 }
         return state.withLock { state in
             // A truncation is on disk a moment before the head in memory moves.
-            state.durable.spans.reach(into: tail, length: state.durable.length) || state.leases.reach(into: tail)
+            let main = state.durable.end(in: tail)
+            return state.branches.values.reduce(max(main, state.leases.end(in: tail))) { max($0, $1.end(in: tail)) }
         }
     }
 }

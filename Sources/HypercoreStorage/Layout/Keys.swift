@@ -15,7 +15,8 @@ public struct CoreNumber: Hashable, Sendable, Comparable {
 
 /// A run of appends between two truncations of one core; see ``Schema``.
 public struct Generation: Hashable, Sendable, Comparable {
-    let value: UInt32
+    /// The number that keys carry.
+    public let value: UInt32
 
     init(_ value: UInt32) {
         self.value = value
@@ -30,6 +31,14 @@ public struct Generation: Hashable, Sendable, Comparable {
     public static func < (left: Generation, right: Generation) -> Bool { left.value < right.value }
 }
 
+/// What the pages of one of a core's bitfields say of its blocks; stands in their keys where a generation stands in others.
+enum PageKind: UInt32 {
+    /// Which blocks are here.
+    case presence = 0
+    /// Which blocks are marked.
+    case marks = 1
+}
+
 /// The key of a block, of a node group or of a bitfield page: sixteen bytes, made without an allocation.
 struct LogKey {
     private let high: UInt64
@@ -41,9 +50,9 @@ struct LogKey {
         low = index.bigEndian
     }
 
-    /// The key of a page of the bitfield.
-    init(_ core: CoreNumber, page: UInt64) {
-        self.init(core, .first, index: page)
+    /// The key of a page of a bitfield.
+    init(_ core: CoreNumber, page: UInt64, of kind: PageKind = .presence) {
+        self.init(core, Generation(kind.rawValue), index: page)
     }
 
     /// Calls `body` with the key.
@@ -73,6 +82,11 @@ struct LogKey {
             upper: LogKey(core, generation, index: blocks.upperBound).array)
     }
 
+    /// The keys of all pages of one of a core's bitfields.
+    static func pages(of core: CoreNumber, _ kind: PageKind) -> KeyRange {
+        KeyRange(prefix: Array(LogKey(core, page: 0, of: kind).array.prefix(8)))
+    }
+
     /// All keys of the table that belong to `core`.
     static func all(of core: CoreNumber) -> KeyRange {
         KeyRange(prefix: Array(LogKey(core, .first, index: 0).array.prefix(4)))
@@ -92,12 +106,29 @@ enum RecordKey {
         case head = 1
         case presence = 2
         case trust = 3
+        /// Followed by the branch's name.
+        case branch = 5
+        case generations = 6
+        case group = 8
+        case marks = 9
         /// Followed by the key that the user chose.
         case userData = 16
     }
 
     /// Where a core's number is found by its discovery key.
     static func pointer(_ discoveryKey: DiscoveryKey) -> [UInt8] { [0x00] + discoveryKey.bytes.array }
+
+    /// Where a group lists a core that was changed at `timestamp`.
+    static func group(_ topic: Bytes32, _ timestamp: UInt64, _ core: CoreNumber) -> [UInt8] {
+        var writer = ByteWriter(reservingCapacity: 45)
+        writer.raw(group(topic).span.bytes)
+        writer.uint64BigEndian(timestamp)
+        writer.uint32BigEndian(core.value)
+        return writer.bytes
+    }
+
+    /// What the keys of a group's list begin with.
+    static func group(_ topic: Bytes32) -> [UInt8] { [0x02] + topic.array }
 
     /// What a pointer holds.
     static func number(_ core: CoreNumber) -> [UInt8] {
@@ -128,6 +159,15 @@ enum RecordKey {
 
     /// Where user data of a core is kept.
     static func userData(_ core: CoreNumber, _ key: [UInt8]) -> [UInt8] { record(core, .userData) + key }
+
+    /// The most bytes that the name of a branch has.
+    static let longestBranchName = 400
+
+    /// Where the head of a branch is kept.
+    static func branch(_ core: CoreNumber, _ name: [UInt8]) -> [UInt8] { record(core, .branch) + name }
+
+    /// The heads of all branches of a core.
+    static func branches(of core: CoreNumber) -> KeyRange { KeyRange(prefix: record(core, .branch)) }
 
     /// All garbage.
     static let garbage = KeyRange(prefix: [0x02])

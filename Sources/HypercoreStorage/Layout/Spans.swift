@@ -2,6 +2,9 @@ import CompactEncoding
 
 /// Which generation holds which blocks of a log: runs of blocks, in order, the last one without an end.
 ///
+/// A log's main line and its branches have spans each, and may have generations in common: blocks that they share. Only
+/// one of them appends to a generation, the one in whose spans it is the last.
+///
 /// ```text
 /// append 10 blocks, truncate to 6, append 3, truncate to 8, append:
 /// generation   0 0 0 0 0 0 1 1 2 2 2 …
@@ -16,7 +19,7 @@ public struct Spans: Hashable, Sendable {
 
     // The last one ends at UInt64.max; never empty.
     private(set) var spans: [Span]
-    /// The generation that the next truncation begins.
+    /// Above every generation of these spans.
     private(set) var nextGeneration: Generation
 
     /// One span for a log that was never truncated.
@@ -41,7 +44,13 @@ public struct Spans: Hashable, Sendable {
     /// Cuts the log at `length`: blocks from there on will be of a generation never used before.
     ///
     /// Blocks that were cut off stay stored under their old generation until they are swept.
-    public mutating func truncate(to length: UInt64) {
+    ///
+    /// - Parameter generation: one that neither the main line nor a branch of the core has used (``GenerationCounter``);
+    ///   where none is given, the next one of these spans, which is right for a core that never had a branch.
+    public mutating func truncate(to length: UInt64, beginning generation: Generation? = nil) {
+        let generation = generation ?? nextGeneration
+        precondition(
+            generation >= nextGeneration, "generation \(generation.value) was begun before \(nextGeneration.value)")
         var kept: [Span] = []
         for span in spans {
             guard span.end >= length else {
@@ -53,9 +62,9 @@ public struct Spans: Hashable, Sendable {
             }
             break
         }
-        kept.append(Span(generation: nextGeneration, end: .max))
+        kept.append(Span(generation: generation, end: .max))
         spans = kept
-        nextGeneration = nextGeneration.next
+        nextGeneration = generation.next
     }
 }
 
@@ -74,21 +83,45 @@ extension Spans {
         return parts
     }
 
-    /// What a log of `length` blocks that lay in `old` no longer refers to, now that it lies in these spans.
+    /// What a log of `length` blocks in these spans leaves behind when it goes on in `spans`, or is deleted.
     ///
     /// A generation that a log was cut in is never appended to again, so each piece has no end.
-    func dropped(from old: Spans, length: UInt64) -> [GenerationTail] {
-        old.parts(of: 0..<length).compactMap { part in
-            let end = end(of: part.generation) ?? part.blocks.lowerBound
-            guard end < part.blocks.upperBound else { return nil }
-            return GenerationTail(generation: part.generation, start: max(end, part.blocks.lowerBound))
+    ///
+    /// - Parameters:
+    ///   - spans: what it goes on in; `nil` where it is deleted.
+    ///   - other: another head of the same core. What it reads is left out, and is its to leave behind.
+    func abandoned(length: UInt64, goingOnIn spans: Spans?, keptBy other: HeadRecord? = nil) -> [GenerationTail] {
+        let kept = other.map { $0.spans.parts(of: 0..<$0.length) } ?? []
+        return parts(of: 0..<length).compactMap { part in
+            let ends = [
+                part.blocks.lowerBound, spans?.end(of: part.generation) ?? 0,
+                kept.first { $0.generation == part.generation }?.blocks.upperBound ?? 0,
+            ]
+            guard let end = ends.max(), end < part.blocks.upperBound else { return nil }
+            return GenerationTail(generation: part.generation, start: end)
         }
     }
 
-    /// Whether a log of `length` blocks in these spans has blocks in `tail`.
-    public func reach(into tail: GenerationTail, length: UInt64) -> Bool {
-        parts(of: 0..<length).contains { $0.generation == tail.generation && $0.blocks.upperBound > tail.start }
+    /// How many blocks from the first on are the same stored ones in both, however long the logs are.
+    public func sharedLength(with other: Spans) -> UInt64 {
+        var shared: UInt64 = 0
+        for (ours, theirs) in zip(spans, other.spans) {
+            guard ours.generation == theirs.generation else { break }
+            shared = min(ours.end, theirs.end)
+            guard ours.end == theirs.end else { break }
+        }
+        return shared
     }
+
+    /// Where the blocks end that a log of `length` blocks in these spans has in `tail`; 0 where it has none.
+    public func end(in tail: GenerationTail, length: UInt64) -> UInt64 {
+        let part = parts(of: 0..<length).first { $0.generation == tail.generation }
+        guard let end = part?.blocks.upperBound, end > tail.start else { return 0 }
+        return end
+    }
+
+    /// The generation that the log appends to.
+    var openGeneration: Generation? { spans.last?.generation }
 
     private func end(of generation: Generation) -> UInt64? {
         spans.first { $0.generation == generation }?.end

@@ -47,8 +47,9 @@ extension Hypercore {
     ///
     /// - Parameter level: how hard to compress blocks, chunk by chunk, where that pays; `nil` not at all.
     /// - Throws: `.notAvailable` while the log's manifest is not known here, because nothing of it has come from a peer
-    ///   yet; `.closed`, `.purged`.
+    ///   yet; `.unsupported` on a branch; `.closed`, `.purged`.
     public func archive(compressedAt level: CompressionLevel? = .standard) throws -> CoreArchive {
+        try requireMainLine()
         let snapshot = try snapshot()
         guard let manifest = core.state.withLock({ $0.authority?.manifest.encoded }) else {
             throw HypercoreError(

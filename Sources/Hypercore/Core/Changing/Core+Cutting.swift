@@ -11,23 +11,48 @@ extension Core {
 
     /// Cuts the log at `length` and begins a new fork; see ``Hypercore/truncate(to:fork:)``.
     func truncate(to length: UInt64, fork: UInt64?, of session: WaitScope) async throws {
-        let change = HeadChange(
+        _ = try await move(cutting(to: length, fork: fork, isSigned: false), of: session)
+    }
+
+    /// Cuts the log with the signature over it as it is afterwards.
+    func truncate(to length: UInt64, fork: UInt64?, signature: [UInt8]) async throws {
+        _ = try await move(cutting(to: length, fork: fork, isSigned: true), signature: signature)
+    }
+
+    private func cutting(to length: UInt64, fork: UInt64?, isSigned: Bool) -> HeadChange {
+        HeadChange(
             step: .truncate(to: length, fork: fork), byteCount: Self.truncationByteCount,
-            making: .anywhere { [self] draft, state in try truncate(&draft, to: length, fork: fork, in: state) })
-        _ = try await move(change, of: session)
+            making: .anywhere { [self] draft, state in
+                try truncate(&draft, to: length, fork: fork, in: state, isSigned: isSigned)
+            })
     }
 
     /// Cuts the log of a draft, after checking that it may be.
+    ///
+    /// - Parameter isSigned: whether the signature over what comes of it was made beforehand.
     func truncate(
-        _ draft: inout CoreDraft, to length: UInt64, fork: UInt64?, in state: borrowing CoreState
+        _ draft: inout CoreDraft, to length: UInt64, fork: UInt64?, in state: borrowing CoreState,
+        isSigned: Bool = false
     ) throws {
-        try requireSigner(state)
+        if !isSigned { try requireSigner(state) }
+        try truncate(&draft, to: length, fork: fork, authority: state.authority, underway: state.underway) {
+            try generations.take(above: $0)
+        }
+    }
+
+    /// Cuts the main line, or a branch, of a draft.
+    ///
+    /// - Parameter generation: takes one that nobody has used, above those of the spans it is given.
+    func truncate(
+        _ draft: inout CoreDraft, to length: UInt64, fork: UInt64?, authority: TreeAuthority?, underway: StagedNodes,
+        beginning generation: (Spans) throws -> Generation
+    ) throws {
         let head = draft.head
         guard length <= head.length else {
             throw HypercoreError(
                 .outOfBounds, key: key, "a log of \(head.length) blocks cannot be truncated to \(length)")
         }
-        if let prologue = state.authority?.prologue, length < prologue.length {
+        if let prologue = authority?.prologue, length < prologue.length {
             throw HypercoreError(
                 .outOfBounds, key: key,
                 "the manifest fixes the first \(prologue.length) blocks; the log cannot be truncated to \(length)")
@@ -39,8 +64,8 @@ extension Core {
                 "a truncation begins a fork above the present one (\(head.fork)) and below 2^53, not \(next)")
         }
         try draft.truncate(
-            to: length, fork: next,
-            reading: StagedTree(staged: state.underway, stored: stored.tree(spans: draft.base.spans)))
+            to: length, fork: next, beginning: try generation(head.spans),
+            reading: StagedTree(staged: underway, stored: stored.tree(spans: draft.storedSpans)))
     }
 }
 

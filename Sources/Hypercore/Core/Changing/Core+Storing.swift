@@ -31,6 +31,7 @@ extension Core {
         let head: HeadRecord
         let identity: CoreIdentity
         let presence: PresenceChange
+        let group: GroupRecord?
         let epoch: UInt64
     }
 
@@ -40,7 +41,9 @@ extension Core {
         var head = before
         if let grown = batch.head {
             head.tree = grown.tree
-            head.signature = grown.signature ?? []
+            // What the manifest fixes needs no signature, and what came in the place of one means nothing.
+            let isSigned = grown.tree.length > prologueLength(in: state, after: batch)
+            head.signature = isSigned ? grown.signature ?? [] : []
         }
         var identity = state.identity
         if let manifest = batch.manifest { identity.manifest = manifest.encoded }
@@ -54,14 +57,23 @@ extension Core {
             let presence = try state.blocks.change(
                 by: runs(of: batch.blocks).map(PresenceEdit.add), oldLength: before.length, length: head.length,
                 in: &write)
+            let group = batch.head == nil ? nil : moveInGroup(state, in: &write)
             state.staged = head
             state.blocks.advance(to: presence)
+            state.group.advance(to: group)
             state.underway.push(batch.nodes)
             return Staging(
-                write: write, head: head, identity: identity, presence: presence, epoch: state.stagingEpoch)
+                write: write, head: head, identity: identity, presence: presence, group: group,
+                epoch: state.stagingEpoch)
         } catch {
             return nil
         }
+    }
+
+    /// How many blocks the manifest fixes, which the batch may bring.
+    private func prologueLength(in state: borrowing CoreState, after batch: VerifiedBatch) -> UInt64 {
+        guard state.authority == nil, let manifest = batch.manifest else { return state.prologueLength }
+        return (try? TreeAuthority(key: key, manifest: manifest))?.prologue?.length ?? 0
     }
 
     /// The blocks' indices as runs, ascending.
@@ -86,6 +98,7 @@ extension Core {
             switch outcome {
             case .success:
                 state.blocks.commit(staging.presence)
+                commitGroup(staging.group, hasMoved: batch.head != nil, in: &state, &effects)
                 if batch.head != nil {
                     state.durable = staging.head
                     effects.events.append(.appended(length: staging.head.length))

@@ -1,3 +1,4 @@
+import CompactEncoding
 import Crypto
 import HypercoreStorage
 import MerkleTree
@@ -29,8 +30,21 @@ struct CoreDraft: Sendable {
     private(set) var cleared: [Range<UInt64>] = []
     /// What all of it means for which blocks are here.
     private(set) var presence: [PresenceEdit] = []
+    /// Whether it begins a generation, so that the core's counter has to be stored with it.
+    private(set) var beginsGeneration = false
+    /// The branch whose blocks it has taken over.
+    private(set) var adoption: Adoption?
     /// The user's data, by key; `nil` removes it.
     private(set) var userData: [[UInt8]: [UInt8]?] = [:]
+
+    /// The topic of the group that the log is put into.
+    private(set) var joinedGroup: Bytes32?
+    /// Groups of nodes that are written in place of damaged ones, by their leaf.
+    private(set) var groups: [UInt64: [TreeNode]] = [:]
+    /// Leaves under which no nodes stay.
+    private(set) var droppedGroups: [Range<UInt64>] = []
+    /// Blocks that are stored and that nobody was told of.
+    private(set) var found: [Range<UInt64>] = []
 
     init(on base: HeadRecord) {
         self.base = base
@@ -38,7 +52,7 @@ struct CoreDraft: Sendable {
     }
 
     /// Whether there is anything to write.
-    var changesAnything: Bool { movesHead || !presence.isEmpty || !userData.isEmpty }
+    var changesAnything: Bool { movesHead || !presence.isEmpty || !userData.isEmpty || joinedGroup != nil }
 
     /// Whether the head has moved, so that it has to be signed.
     var movesHead: Bool { head.length != base.length || head.fork != base.fork }
@@ -59,11 +73,16 @@ extension CoreDraft {
 
     /// Cuts the log, and begins a new fork.
     ///
-    /// - Parameter reader: the nodes of the log below the draft.
-    mutating func truncate(to length: UInt64, fork: UInt64, reading reader: some NodeReader) throws {
+    /// - Parameters:
+    ///   - generation: one that nobody has used, for what is appended from there on.
+    ///   - reader: the nodes of the log below the draft.
+    mutating func truncate(
+        to length: UInt64, fork: UInt64, beginning generation: Generation, reading reader: some NodeReader & Sendable
+    ) throws {
         head.tree = try head.tree.truncated(
             to: length, fork: fork, reading: DraftedNodes(drafted: nodes, below: reader))
-        head.spans.truncate(to: length)
+        head.spans.truncate(to: length, beginning: generation)
+        beginsGeneration = true
         head.signature = []
         cut = min(cut ?? length, length)
         nodes.removeAll { FlatTree.blocks(under: $0.index).upperBound > length }
@@ -77,6 +96,20 @@ extension CoreDraft {
         presence.append(.truncate(length))
     }
 
+    /// Makes the log what a branch has made of it. The blocks are stored already.
+    mutating func adopt(_ adoption: Adoption) {
+        precondition(head == base, "a branch is adopted by a draft that has changed the log already")
+        (head.tree, head.spans, head.signature) = (adoption.tree, adoption.spans, [])
+        if adoption.replacesBlocks { cut = adoption.keptLength }
+        if adoption.keptLength < base.length { presence.append(.truncate(adoption.keptLength)) }
+        presence += adoption.storedBlocks.map(PresenceEdit.add)
+        beginsGeneration = true
+        self.adoption = adoption
+    }
+
+    /// Where the nodes are kept of what the draft has not appended.
+    var storedSpans: Spans { adoption?.spans ?? base.spans }
+
     /// Forgets the content of blocks; what lies past the end of the log is no part of it.
     mutating func clear(_ range: Range<UInt64>) {
         let range = range.clamped(to: 0..<head.length)
@@ -87,6 +120,22 @@ extension CoreDraft {
 
     mutating func set(userData value: [UInt8]?, for key: [UInt8]) {
         userData[key] = .some(value)
+    }
+
+    mutating func join(_ topic: Bytes32) {
+        joinedGroup = topic
+    }
+
+    /// Makes the repair of a step of an audit.
+    ///
+    /// - Parameter groups: the groups of nodes that it writes anew, by their leaf.
+    mutating func repair(_ repair: AuditRepair, groups: [UInt64: [TreeNode]]) {
+        for (page, here) in repair.pages { presence.append(.rebuild(page: page, here: here)) }
+        for range in repair.droppedBlocks { clear(range) }
+        for range in repair.foundBlocks { presence.append(.add(range)) }
+        found += repair.foundBlocks
+        self.groups = groups
+        droppedGroups = repair.droppedGroups
     }
 }
 
@@ -113,8 +162,14 @@ extension CoreDraft {
     }
 
     /// Puts everything into a write set but for the head and which blocks are here.
-    func compose(into write: inout CoreWrite) {
-        write.abandonWhatIsDropped(from: base.spans, length: base.length, to: head.spans)
+    ///
+    /// - Parameters:
+    ///   - generations: what gave the draft its generations.
+    ///   - other: another head of the core, whose blocks the draft does not leave behind as garbage.
+    func compose(into write: inout CoreWrite, _ generations: GenerationCounter, keptBy other: HeadRecord? = nil) {
+        write.abandonWhatIsDropped(from: base.spans, length: base.length, to: head.spans, keptBy: other)
+        if let adoption { write.expect(branch: adoption.branch, adoption.branchHead) }
+        if beginsGeneration, let next = generations.record { write.put(nextGeneration: next) }
         for run in runs {
             for (offset, block) in run.blocks.enumerated() {
                 write.put(block[...], at: run.start + UInt64(offset), spans: head.spans)
@@ -122,12 +177,14 @@ extension CoreDraft {
         }
         write.putNew(nodes, spans: head.spans)
         for range in cleared { write.deleteBlocks(range, spans: head.spans) }
+        for range in droppedGroups { write.deleteGroups(range, spans: head.spans) }
+        for (leaf, nodes) in groups { write.replaceGroup(at: leaf, with: nodes, spans: head.spans) }
         for (key, value) in userData { write.put(userData: value, for: key) }
     }
 }
 
 /// The nodes of a draft, and those of the log below it.
-private struct DraftedNodes<Below: NodeReader>: NodeReader {
+struct DraftedNodes<Below: NodeReader>: NodeReader {
     let drafted: [TreeNode]
     let below: Below
 
@@ -136,3 +193,5 @@ private struct DraftedNodes<Below: NodeReader>: NodeReader {
         return try below.node(at: index)
     }
 }
+
+extension DraftedNodes: Sendable where Below: Sendable {}

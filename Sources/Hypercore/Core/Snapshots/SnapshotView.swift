@@ -4,12 +4,15 @@ import Synchronization
 /// A log as it was at one moment, for as long as somebody holds this.
 final class SnapshotView: Sendable {
     let head: HeadRecord
+    /// Whether it is of a branch, so that nobody has signed it.
+    let isOfBranch: Bool
     private let core: Core
     /// What keeps its blocks from being swept; `nil` once it was let go of.
     private let lease: Mutex<UInt64?>
 
-    private init(_ head: HeadRecord, of core: Core, lease: UInt64) {
+    private init(_ head: HeadRecord, of core: Core, isOfBranch: Bool = false, lease: UInt64) {
         self.head = head
+        self.isOfBranch = isOfBranch
         self.core = core
         self.lease = Mutex(lease)
     }
@@ -23,6 +26,16 @@ final class SnapshotView: Sendable {
         self.init(head, of: core, lease: lease)
     }
 
+    /// A branch as it is now; nothing of it is copied.
+    convenience init(of branch: Branch) throws {
+        let (head, lease) = try branch.core.state.withLock { state in
+            try branch.core.requireChangeable(state)
+            let head = try branch.state.withLock { try $0.existing(branch).durable }
+            return (head, state.leases.keep(head))
+        }
+        self.init(head, of: branch.core, isOfBranch: true, lease: lease)
+    }
+
     /// The same moment, held by somebody else as well.
     convenience init(sharing other: SnapshotView) throws {
         let lease = try other.core.state.withLock { state in
@@ -32,7 +45,7 @@ final class SnapshotView: Sendable {
             }
             return state.leases.keep(other.head)
         }
-        self.init(other.head, of: other.core, lease: lease)
+        self.init(other.head, of: other.core, isOfBranch: other.isOfBranch, lease: lease)
     }
 
     deinit {
@@ -53,11 +66,7 @@ extension SnapshotView {
     /// The block `index` of the snapshot, if it is here.
     func read(_ index: UInt64) throws -> [UInt8]? {
         guard index < head.length else { return nil }
-        do {
-            if let block = try core.stored.block(index, spans: head.spans) { return block }
-        } catch {
-            throw HypercoreError(error, key: core.key)
-        }
+        if let block = try core.block(index, of: head) { return block }
         try requireNotSwept(index)
         return nil
     }
@@ -66,7 +75,7 @@ extension SnapshotView {
     private func requireNotSwept(_ index: UInt64) throws {
         guard core.writer == nil else { return }
         try core.followStored()
-        guard !isShared(index) else { return }
+        guard !core.isShared(index, with: head) else { return }
         throw HypercoreError(
             .snapshotGone, key: core.key,
             "block \(index) of the snapshot was cut off by the process that writes to the store; take a new snapshot")
@@ -74,18 +83,6 @@ extension SnapshotView {
 
     /// Whether block `index` of the snapshot is here.
     func has(_ index: UInt64) throws -> Bool {
-        guard index < head.length else { return false }
-        do {
-            return try core.stored.containsBlock(index, spans: head.spans)
-        } catch {
-            throw HypercoreError(error, key: core.key)
-        }
-    }
-
-    /// Whether the log still has the snapshot's block `index`, so that a peer may bring it.
-    func isShared(_ index: UInt64) -> Bool {
-        let now = core.durableHead
-        return index < min(head.length, now.length)
-            && now.spans.generation(of: index) == head.spans.generation(of: index)
+        try core.hasBlock(index, of: head)
     }
 }

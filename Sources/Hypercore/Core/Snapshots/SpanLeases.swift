@@ -26,8 +26,8 @@ struct SpanLeases: Sendable {
         leases[id] = nil
     }
 
-    /// Whether a snapshot reads blocks of `tail`.
-    func reach(into tail: GenerationTail) -> Bool {
-        leases.values.contains { $0.spans.reach(into: tail, length: $0.length) }
+    /// Where the blocks end that a snapshot reads of `tail`; 0 where none does.
+    func end(in tail: GenerationTail) -> UInt64 {
+        leases.values.reduce(0) { max($0, $1.spans.end(in: tail, length: $1.length)) }
     }
 }
