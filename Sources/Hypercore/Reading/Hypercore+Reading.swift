@@ -92,7 +92,7 @@ extension Hypercore {
     /// The block `index` of what `view` shows, or of the log where it is `nil`.
     func block(_ index: UInt64, on view: SnapshotView?, _ options: GetOptions) async throws -> [UInt8] {
         try requireOpen()
-        try await core.registry.gate.pass()
+        if options.waits { try await core.registry.gate.pass() }
         let stored = try await storedBlock(index, on: view, options)
         return options.isRaw ? stored : try decrypted(stored, at: index)
     }

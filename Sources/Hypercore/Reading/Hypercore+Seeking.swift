@@ -43,7 +43,7 @@ extension Hypercore {
 
     func seek(_ byteOffset: UInt64, on view: SnapshotView?, _ options: GetOptions) async throws -> BytePosition {
         try requireOpen()
-        try await core.registry.gate.pass()
+        if options.waits { try await core.registry.gate.pass() }
         let padding = padding(options)
         let beside = headBesideTheLog(view)
         let result = try withTree(on: view) { head, tree in

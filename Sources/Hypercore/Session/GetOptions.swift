@@ -1,7 +1,7 @@
 /// How blocks are got that may not be here.
 public struct GetOptions: Hashable, Sendable {
-    /// Whether to wait for a peer to bring what is not here, and for the log to grow to what lies past its end. Where it is
-    /// not to be waited for, `.notAvailable` is thrown.
+    /// Whether to wait for a peer to bring what is not here, for the log to grow to what lies past its end, and for a store
+    /// that is suspended to be resumed. Where it is not to be waited for, `.notAvailable` or `.suspended` is thrown.
     public var waits: Bool
     /// How long to wait for a block, for each of several anew; `nil` waits until the task is cancelled or the session is
     /// closed.

@@ -25,7 +25,7 @@ struct BlockCursor {
         // Where everything is here nothing waits, and so nothing else would notice.
         try Task.checkCancellation()
         try log.requireOpen()
-        try readAhead.come(to: index, of: log, on: view, within: bounds)
+        readAhead.come(to: index, of: log, on: view, within: bounds)
         return try await log.block(index, on: view, options)
     }
 }

@@ -17,7 +17,8 @@ public struct BlockStream: AsyncSequence, Sendable {
         case descending
         /// The log as it goes, until there is no further block.
         case catchingUp
-        /// The log as it goes, and then what it grows by.
+        /// The log as it goes, and then what it grows by. On a snapshot or a branch, for whose growth nobody waits, it ends
+        /// where they do.
         ///
         /// Where the log is truncated below the place that the stream has come to, the stream goes on from that place when
         /// the log has grown to it again: blocks that replace those which it has brought are not brought. Whoever needs

@@ -39,7 +39,7 @@ struct BlockWalk {
     }
 
     private mutating func nextIndex() throws -> UInt64? {
-        if stream.mode == .catchingUp, stream.log.view == nil {
+        if followsToTheEnd {
             try stream.log.requireOpen()
             guard rest.lowerBound < stream.log.length else { return nil }
         }
@@ -50,6 +50,15 @@ struct BlockWalk {
         }
         defer { rest = rest.lowerBound + 1..<rest.upperBound }
         return rest.lowerBound
+    }
+
+    /// Whether the walk is over where the log is. For what a branch grows by nobody waits.
+    private var followsToTheEnd: Bool {
+        switch stream.mode {
+        case .ascending, .descending: false
+        case .catchingUp: stream.log.view == nil
+        case .live: stream.log.branch != nil
+        }
     }
 
     private mutating func begin() async throws -> BlockCursor {

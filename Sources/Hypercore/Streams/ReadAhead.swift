@@ -17,8 +17,7 @@ struct ReadAhead {
     }
 
     /// The stream has come to block `index`, and goes on within `bounds`.
-    mutating func come(to index: UInt64, of log: Hypercore, on view: SnapshotView?, within bounds: Range<UInt64>) throws
-    {
+    mutating func come(to index: UInt64, of log: Hypercore, on view: SnapshotView?, within bounds: Range<UInt64>) {
         guard blockCount > 0 else { return }
         guard rest == 0 else {
             rest -= 1
@@ -28,9 +27,10 @@ struct ReadAhead {
         let next = blocks(around: index).clamped(to: bounds)
         // What a snapshot or a branch shows and the log has not is not brought by anybody.
         let beside = log.headBesideTheLog(view)
-        let isNeeded = try next.last.map { last in
+        let isNeeded = next.last.map { last in
             let isShared = beside.map { log.core.isShared(last, with: $0) } ?? true
-            return try isShared && !log.core.hasAll(next, of: beside)
+            // Where it cannot be told which blocks are here, those that are can still be read.
+            return isShared && (try? log.core.hasAll(next, of: beside)) == false
         }
         // The new one is begun before the old one is dropped, so that what both ask for stays asked for.
         window = isNeeded == true ? DownloadedWindow(next, of: log) : nil

@@ -121,6 +121,18 @@ private let secret = SecretBytes(copying: Array(repeating: 42, count: 32))
         await expectError(.outOfBounds) { _ = try snapshot.read(9..<11) }
     }
 
+    @Test func `what does not wait does not wait for a store to be resumed either`() async throws {
+        let store = try TestStore()
+        let log = try await store.writable()
+        try await log.append([1])
+        store.registry.holdReaders()
+        #expect(try await log.get(0, options: .local) == [1])
+        #expect(try await log.seek(1, options: .local) == .init(block: 1, offset: 0))
+        let waiting = Task { try await log.blocks().collected() }
+        store.registry.releaseReaders()
+        #expect(try await waiting.value == [[1]])
+    }
+
     @Test func `a closed session gets nothing`() async throws {
         let store = try TestStore()
         let (log, other) = (try await store.writable(), try await store.writable())

@@ -177,6 +177,41 @@ private let secret = SecretBytes(copying: Array(repeating: 42, count: 32))
         }
         await expectError(.outOfBounds) { _ = try await snapshot.blocks(end: 4).collected() }
     }
+
+    @Test func `a branch is streamed to its end, in every mode, as blocks and as bytes`() async throws {
+        let log = try await Self.log(3, encryption: .key(secret))
+        let branch = try await log.branch("draft", checkout: 2)
+        try await branch.append(contentsOf: [[1], [], [2, 3]])
+        let expected = numberedBlocks(0..<2) + [[1], [], [2, 3]]
+        for mode in [BlockStream.Mode.ascending, .catchingUp, .live] {
+            #expect(try await branch.blocks(mode).collected() == expected)
+        }
+        #expect(try await branch.blocks(start: 1, .descending).collected() == expected.dropFirst().reversed())
+        #expect(try await branch.bytes(from: 13).collected() == [Array("1".utf8), [1], [2, 3]])
+        #expect(try await branch.get(1..<5) == Array(expected[1...]) && branch.has(0..<5) && !branch.has(4..<6))
+        #expect(try await branch.seek(15) == .init(block: 4, offset: 0) && branch.byteRange(of: 4) == 15..<17)
+        await expectError(.outOfBounds) { _ = try await branch.seek(18) }
+        await expectError(.outOfBounds) { _ = try await branch.blocks(end: 6).collected() }
+        #expect(try await log.blocks().collected() == numberedBlocks(0..<3))
+        let info = try branch.info()
+        #expect(info.length == 5 && info.signedLength == 2 && info.byteLength == 17 && info.storedByteLength == 57)
+    }
+
+    @Test func `values are appended to a branch from a sequence, up to a length`() async throws {
+        let log = try await Self.log(1)
+        let words = try await log.branch("draft").typed(as: .utf8)
+        let (values, source) = AsyncStream.makeStream(of: String.self)
+        for word in ["a", "b"] { source.yield(word) }
+        source.finish()
+        let events = words.log.events
+        try await words.append(from: values)
+        await expectError(.logTooLong) { try await words.append("c", maxLength: 3) }
+        #expect(try await words.values().collected() == ["block 0", "a", "b"] && log.length == 1)
+        await words.log.close()
+        var lengths: [UInt64] = []
+        for await case .appended(let length) in events { lengths.append(length) }
+        #expect(lengths.last == 3)
+    }
 }
 
 @Suite(.timeLimit(.minutes(5))) struct StreamingFromPeersTests {
