@@ -1,8 +1,7 @@
 public import CompactEncoding
-public import Crypto
+import Crypto
 public import Hypercore
 import HypercoreStorage
-public import Manifest
 public import StorageEngine
 import StorageLMDB
 import Synchronization
@@ -28,7 +27,7 @@ public final class Corestore: Sendable {
     public let namespace: Bytes32
     /// Whether closing this session closes the store.
     private let ownsRoot: Bool
-    private let sessions = SessionList()
+    let sessions = SessionList()
 
     init(root: StoreRoot, namespace: Bytes32, ownsRoot: Bool) {
         self.root = root
@@ -101,88 +100,6 @@ extension Corestore {
 // MARK: - Cores
 
 extension Corestore {
-    /// Opens the core of `name`, and makes it where there is none. This store can write to it.
-    ///
-    /// Once made, a name keeps its core.
-    ///
-    /// - Parameter encryption: how the session encrypts what it appends and decrypts what it reads; to be given anew each
-    ///   time that the core is opened, for the store does not keep it.
-    /// - Throws: ``CorestoreError``: `.notFound` in a read-only store that has no such name, `.closed`; `HypercoreError`.
-    public func get(name: String, encryption: BlockEncryption? = nil) async throws -> Hypercore {
-        try await get(name: Array(name.utf8), encryption: encryption)
-    }
-
-    /// Opens the core of a name that is any bytes; see ``get(name:encryption:)-(String,_)``.
-    public func get(name: [UInt8], encryption: BlockEncryption? = nil) async throws -> Hypercore {
-        try requireOpen()
-        try await root.registry.waitUntilReadable()
-        let alias = Alias(namespace: namespace, name: name)
-        if let discoveryKey = try root.resolve(alias) {
-            return try await opened(
-                discoveryKey, creating: nil, options: SessionOptions(encryption: encryption),
-                "the core of this name is missing from the store")
-        }
-        guard !root.isReadOnly else {
-            throw CorestoreError(
-                .notFound, "no core is named \"\(String(decoding: name, as: UTF8.self))\" in this store")
-        }
-        let keyPair = root.keys.keyPair(name: name, namespace: namespace)
-        let manifest = CoreManifest(singleSigner: keyPair.publicKey)
-        let identity = CoreIdentity(key: manifest.key, manifest: manifest.encoded, alias: alias)
-        return try await opened(
-            manifest.key.discoveryKey, creating: identity, options: SessionOptions(encryption: encryption), "")
-    }
-
-    /// Opens the core of `key`, and prepares to read it from peers where nothing of it is stored.
-    ///
-    /// - Throws: ``CorestoreError``: `.notFound` in a read-only store that has nothing of it, `.closed`; `HypercoreError`.
-    public func get(key: CoreKey, encryption: BlockEncryption? = nil) async throws -> Hypercore {
-        let creation = root.isReadOnly ? nil : CoreIdentity(key: key)
-        return try await opened(
-            key.discoveryKey, creating: creation, options: SessionOptions(encryption: encryption),
-            "nothing of the core \(key) is in this store")
-    }
-
-    /// Opens the core of `manifest`, and makes it where there is none. It is signed by `signer`, whose key the store need
-    /// not hold and which may take its time: appends that arrive while a signature is made are signed together by the next
-    /// one.
-    ///
-    /// - Throws: ``CorestoreError``: `.notFound` in a read-only store that has nothing of it, `.closed`; `HypercoreError`:
-    ///   `.invalidManifest` where the manifest does not declare the signer.
-    public func get(
-        manifest: CoreManifest, signer: any AsyncSigner, encryption: BlockEncryption? = nil
-    ) async throws -> Hypercore {
-        let creation = root.isReadOnly ? nil : CoreIdentity(key: manifest.key, manifest: manifest.encoded)
-        return try await opened(
-            manifest.key.discoveryKey, creating: creation, options: SessionOptions(encryption: encryption),
-            signer: signer,
-            "nothing of the core \(manifest.key) is in this store")
-    }
-
-    /// Opens the stored core of `discoveryKey`.
-    ///
-    /// - Throws: ``CorestoreError``: `.notFound`, `.closed`; `HypercoreError`.
-    public func get(discoveryKey: DiscoveryKey, encryption: BlockEncryption? = nil) async throws -> Hypercore {
-        try await opened(
-            discoveryKey, creating: nil, options: SessionOptions(encryption: encryption),
-            "no core with discovery key \(discoveryKey) is in this store")
-    }
-
-    private func opened(
-        _ discoveryKey: DiscoveryKey, creating creation: CoreIdentity?, options: SessionOptions,
-        signer: (any AsyncSigner)? = nil, _ missing: @autoclosure () -> String
-    ) async throws -> Hypercore {
-        try requireOpen()
-        guard
-            let session = try await root.registry.session(
-                discoveryKey, creating: creation, options: options, signer: signer)
-        else {
-            throw CorestoreError(.notFound, missing())
-        }
-        try await sessions.add(session)
-        return session
-    }
-
     func requireOpen() throws(CorestoreError) {
         try sessions.requireOpen()
         try root.requireOpen()

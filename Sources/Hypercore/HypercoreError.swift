@@ -14,6 +14,14 @@ public struct HypercoreError: Error, Sendable {
         case appendingStopped
         /// Nothing is stored under this key or name, and creating it was not asked for or is not possible.
         case notFound
+        /// Another log is in the place: the name leads to it. See ``SessionOptions/force``.
+        case anotherCore
+        /// The log is open, so that it cannot be begun anew or removed; close its sessions and connections first.
+        case inUse
+        /// The log belongs to another group, and a log has one group only.
+        case otherGroup
+        /// No blocks are being marked, so that sweeping would keep nothing.
+        case notMarking
         /// A block index, range or length outside the log.
         case outOfBounds
         /// The block is not stored here, and no peer was to be waited for.
@@ -32,6 +40,13 @@ public struct HypercoreError: Error, Sendable {
         case storage
         /// A manifest, signature or key does not fit the log.
         case invalidManifest
+        /// A signature does not hold for the tree that it was given with: another tree or fork was signed, or by others, or by
+        /// too few.
+        case invalidSignature
+        /// A proof does not prove what it claims.
+        case invalidProof
+        /// The log would not begin with the blocks that its manifest fixes.
+        case prologueMismatch
         /// The signer of the log failed or took too long; nothing of the change happened.
         case signingFailed
         /// A block could not be encrypted; or what is stored cannot be decrypted, because it never was encrypted so.

@@ -13,7 +13,7 @@ public final class CoreDirectory: Sendable {
     public let writer: GroupWriter?
     /// The next core number. Held while the set that takes a number is enqueued, so that the stored counter never
     /// falls behind.
-    private let nextNumber: Mutex<UInt32>
+    let nextNumber: Mutex<UInt32>
     /// The doubts about the store, as they are stored.
     let doubtRecord: Mutex<DoubtRecord?>
 
@@ -105,50 +105,6 @@ extension CoreDirectory {
             throw StorageRecordError(.damaged, "the identity of core \(core.number.value) is missing")
         }
         return identity
-    }
-}
-
-// MARK: - Creating
-
-extension CoreDirectory {
-    /// Enqueues the records of a new, empty core.
-    ///
-    /// - Returns: the core, and the ticket whose commit makes it durable.
-    /// - Throws: `.exhausted`; a commit ends with `.conflict` where the core is there already.
-    public func create(_ identity: CoreIdentity, with writer: GroupWriter) throws -> (StoredCore, CommitTicket) {
-        let pointer = RecordKey.pointer(identity.key.discoveryKey)
-        return try nextNumber.withLock { next in
-            guard next < .max else { throw StorageRecordError(.exhausted, "the store has given out all core numbers") }
-            let core = CoreNumber(next)
-            next += 1
-            var set = WriteSet()
-            set.expectRecord(Schema.cores, pointer, .absent)
-            set.put(Schema.store, RecordKey.nextCore, number: next)
-            set.put(Schema.cores, pointer, number: core.value)
-            set.put(Schema.cores, RecordKey.record(core, .identity), record: identity.encoded())
-            set.put(Schema.cores, RecordKey.record(core, .head), record: HeadRecord().encoded())
-            if let alias = identity.alias {
-                set.put(Schema.store, RecordKey.alias(alias), record: identity.key.discoveryKey.bytes.array)
-            }
-            return (StoredCore(number: core, engine: engine), writer.enqueue(set))
-        }
-    }
-}
-
-// MARK: - Purging
-
-extension CoreDirectory {
-    /// The write set that removes a core: from then on nothing leads to it, and what it occupies is garbage. Writes of the
-    /// core that come later in the queue are refused, because its head is gone.
-    public func purgeSet(_ core: StoredCore, _ identity: CoreIdentity) -> WriteSet {
-        let pointer = RecordKey.pointer(identity.key.discoveryKey)
-        var set = WriteSet()
-        set.expectRecord(Schema.cores, pointer, .prefix(RecordKey.number(core.number)))
-        set.removeRecord(Schema.cores, pointer)
-        set.delete(Schema.cores, RecordKey.records(of: core.number))
-        if let alias = identity.alias { set.removeRecord(Schema.store, RecordKey.alias(alias)) }
-        set.put(Schema.cores, Garbage(core: core.number, extent: .everything).key, record: [])
-        return set
     }
 }
 

@@ -14,8 +14,8 @@ public import StorageEngine
 /// ```
 public struct CoreWrite: Sendable {
     /// What has been composed.
-    public private(set) var set: WriteSet
-    private let core: CoreNumber
+    public internal(set) var set: WriteSet
+    let core: CoreNumber
 
     /// The longest key of user data, in bytes.
     public static let maximumUserKeyByteCount = RecordKey.longestUserKey
@@ -128,7 +128,7 @@ public struct CoreWrite: Sendable {
             set.put(Schema.cores, key, record: presence.encoded())
         } else {
             set.removeRecord(Schema.cores, key)
-            set.delete(Schema.bitfield, LogKey.all(of: core))
+            set.delete(Schema.bitfield, LogKey.pages(of: core, .presence))
         }
     }
 

@@ -83,7 +83,10 @@ public struct StoredCore: Sendable {
     }
 
     /// The stored pages of the bitfield.
-    public var bitfieldPages: StoredPages { StoredPages(core: self) }
+    public var bitfieldPages: StoredPages { StoredPages(core: self, kind: .presence) }
+
+    /// The stored pages of the marks.
+    public var markPages: StoredPages { StoredPages(core: self, kind: .marks) }
 
     /// The head as it is stored.
     public func head() throws -> HeadRecord {
@@ -131,9 +134,10 @@ public struct StoredTree: NodeReader, Sendable {
     }
 }
 
-/// The stored pages of one core's bitfield.
+/// The stored pages of one of a core's bitfields.
 public struct StoredPages: BitfieldPageSource, Sendable {
     let core: StoredCore
+    let kind: PageKind
 
     /// How a page is stored: a page that is all one value, such as those of a long range that was cleared, as one byte.
     static func record(of page: BitfieldPage) -> ArraySlice<UInt8> {
@@ -154,7 +158,7 @@ public struct StoredPages: BitfieldPageSource, Sendable {
     /// The stored page `index`.
     public func page(at index: UInt64) throws -> BitfieldPage? {
         try core.engine.read { snapshot in
-            try LogKey(core.number, page: index).withBytes { key in
+            try LogKey(core.number, page: index, of: kind).withBytes { key in
                 try snapshot.withValue(Schema.bitfield, key: key) { value in
                     guard let page = Self.page(of: value) else {
                         throw StorageRecordError(.damaged, "page \(index) of a core's bitfield does not decode")
@@ -168,14 +172,18 @@ public struct StoredPages: BitfieldPageSource, Sendable {
     /// The lowest stored page from `index` on.
     public func firstPage(from index: UInt64) throws -> UInt64? {
         try edge(
-            KeyRange(lower: LogKey(core.number, page: index).array, upper: LogKey.all(of: core.number).upper),
+            KeyRange(
+                lower: LogKey(core.number, page: index, of: kind).array,
+                upper: LogKey.pages(of: core.number, kind).upper),
             .ascending)
     }
 
     /// The highest stored page below `index`.
     public func lastPage(before index: UInt64) throws -> UInt64? {
         try edge(
-            KeyRange(lower: LogKey.all(of: core.number).lower, upper: LogKey(core.number, page: index).array),
+            KeyRange(
+                lower: LogKey.pages(of: core.number, kind).lower,
+                upper: LogKey(core.number, page: index, of: kind).array),
             .descending)
     }
 

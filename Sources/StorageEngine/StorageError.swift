@@ -30,6 +30,8 @@ public struct StorageError: Error, Equatable, Sendable {
         case tooManyReaders
         /// A write set is larger than a transaction may be.
         case tooLarge
+        /// The caller asked to give up; nothing has changed.
+        case cancelled
     }
 
     /// The kind of failure.

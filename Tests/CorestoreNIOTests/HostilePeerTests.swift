@@ -44,7 +44,7 @@ import Testing
         // The first peer never shakes hands, and is to keep its place however long the machine takes.
         configuration.handshakeTimeout = .seconds(3600)
         let accepted = AsyncStream.makeStream(of: ReplicationStream.self)
-        let server = try await ReplicationServer.listen(configuration: configuration) {
+        let server = try await ReplicationServer.listen(on: .ownPort(5), configuration: configuration) {
             accepted.continuation.yield($0)
         }
         let first = try await RawPeer(connectingTo: server.endpoint)

@@ -26,7 +26,7 @@ import Testing
     }
 
     @Test func runsUntilItsTaskIsCancelled() async throws {
-        let server = try await ReplicationServer.listen { _ in }
+        let server = try await ReplicationServer.listen(on: .ownPort(4)) { _ in }
         let running = Task { await server.run() }
         let peer = try await RawPeer(connectingTo: server.endpoint)
         running.cancel()

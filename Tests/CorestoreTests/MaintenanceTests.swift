@@ -124,6 +124,32 @@ import Testing
         try await store.close()
     }
 
+    @Test func `compactions and backups that are cancelled leave the store as it was`() async throws {
+        let directory = try TemporaryDirectory()
+        let store = try await Corestore.open(
+            at: directory.path + "/store", options: CorestoreOptions(durability: .relaxed))
+        let log = try await store.get(name: "log")
+        try await log.append(contentsOf: (0..<200).map { _ in [UInt8](repeating: 7, count: 20_000) })
+        let backup = directory.path + "/backup"
+        for work in [
+            { progress in try await store.compact(progress: progress) },
+            { progress in try await store.backUp(to: backup, progress: progress) },
+        ] as [@Sendable (@escaping @Sendable (CopyProgress) -> Void) async throws -> Void] {
+            // Cancelled in the middle of it, by what it says of its progress.
+            let running = Mutex<Task<Void, any Error>?>(nil)
+            let task = Task {
+                try await work { _ in
+                    while !running.withLock({ $0?.cancel() != nil }) {}
+                }
+            }
+            running.withLock { $0 = task }
+            await #expect(throws: CancellationError.self) { try await task.value }
+        }
+        try await log.append([1])
+        #expect(log.length == 201)
+        try await store.close()
+    }
+
     @Test func `storage information counts blocks, and what compression saves`() async throws {
         let directory = try TemporaryDirectory()
         let store = try await Corestore.open(

@@ -36,16 +36,16 @@ import Testing
         let directory = try TemporaryDirectory()
         let secret = SecretBytes(randomCount: 32)
         var store = try await Corestore.open(at: directory.path)
-        let log = try await store.get(name: "log", encryption: .key(secret))
+        let log = try await store.get(name: "log", options: .encrypted(.key(secret)))
         try await log.append(contentsOf: [[1], Array(repeating: 2, count: 70_000)])
         let (key, discoveryKey) = (log.key, log.discoveryKey)
         try await store.close()
 
         store = try await Corestore.open(at: directory.path)
         for session in [
-            try await store.get(name: "log", encryption: .key(secret)),
-            try await store.get(key: key, encryption: .key(secret)),
-            try await store.get(discoveryKey: discoveryKey, encryption: .key(secret)),
+            try await store.get(name: "log", options: .encrypted(.key(secret))),
+            try await store.get(key: key, options: .encrypted(.key(secret))),
+            try await store.get(discoveryKey: discoveryKey, options: .encrypted(.key(secret))),
         ] {
             #expect(try session.read(0) == [1] && session.read(1) == Array(repeating: 2, count: 70_000))
         }

@@ -81,6 +81,14 @@ import Testing
         #expect(decoded.seed == identity.seed)
     }
 
+    @Test func `a name may be only a name, which says nothing where there is none`() throws {
+        for (derives, alias) in [(true, true), (false, true), (false, false)] {
+            let identity = CoreIdentity(
+                key: Sample.key(0), alias: alias ? Alias(namespace: .zero, name: [1]) : nil, derivesKeyPair: derives)
+            #expect(try CoreIdentity(decoding: identity.encoded()).derivesKeyPair == (derives || !alias))
+        }
+    }
+
     @Test func `names and manifests may be empty or long`() throws {
         for count in [0, 1, 252, 253, 70_000] {
             let bytes = Array(repeating: UInt8(7), count: count)
@@ -107,7 +115,7 @@ import Testing
         bytes[0] = 2
         expectError(.unsupportedVersion) { _ = try CoreIdentity(decoding: bytes) }
         bytes = Self.identities[7].encoded()
-        bytes[1] |= 8
+        bytes[1] |= 16
         expectError(.unsupportedVersion) { _ = try CoreIdentity(decoding: bytes) }
     }
 }

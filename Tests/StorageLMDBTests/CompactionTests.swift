@@ -89,6 +89,28 @@ import Testing
         }
     }
 
+    @Test func `a compaction that is cancelled leaves the store as it was`() throws {
+        let directory = try TemporaryDirectory()
+        let engine = try directory.open()
+        try engine.fill("large", 5_000_000)
+        let contents = try engine.contents()
+        for patience in [0, 1, 3] {
+            var askedCount = 0
+            expectThrows(.cancelled) {
+                try engine.compact { _ in
+                } isCancelled: {
+                    askedCount += 1
+                    return askedCount > patience
+                }
+            }
+            #expect(try directory.environments() == ["1"])
+            try engine.put(["after \(patience)": ""], .full)
+        }
+        #expect(try engine.contents().count == contents.count + 3)
+        try engine.compact { _ in }
+        try engine.close()
+    }
+
     @Test func `a copy of the pages that was cut off anywhere is not taken for the store`() throws {
         let directory = try TemporaryDirectory()
         try directory.createStore()

@@ -96,6 +96,25 @@ import Testing
         try engine.close()
     }
 
+    @Test func `a copy that is cancelled leaves nothing`() throws {
+        let (directory, backups) = (try TemporaryDirectory(), try TemporaryDirectory())
+        let engine = try directory.open()
+        try engine.fill("large", 5_000_000)
+        for patience in [0, 1, 3] {
+            var askedCount = 0
+            expectThrows(.cancelled) {
+                try engine.copy(to: backups.path + "/copy") { _ in
+                } isCancelled: {
+                    askedCount += 1
+                    return askedCount > patience
+                }
+            }
+            #expect(try backups.files().isEmpty)
+        }
+        try engine.copy(to: backups.path + "/copy") { _ in }
+        try engine.close()
+    }
+
     @Test func `a store that is read only can be copied, also beside its writer`() async throws {
         let (directory, backups) = (try TemporaryDirectory(), try TemporaryDirectory())
         let engine = try directory.open()

@@ -127,6 +127,15 @@ extension LocalBitfield {
         try clear(length..<PagedBitfield.maximumLength, reading: source)
     }
 
+    /// Takes the blocks of a page for not here, whatever is stored of it: for a page that cannot be read, and is to be
+    /// stored anew.
+    public mutating func discardPage(_ index: UInt64) {
+        precondition(index < PagedBitfield.maximumLength / PageScan.bitsPerPage, "page \(index) lies past bit 2^53")
+        revision += 1
+        cache.change(index, to: .empty, revision: revision)
+        contiguousLength = min(contiguousLength, index * PageScan.bitsPerPage)
+    }
+
     /// Changes pages and the base. Reads everything first, so that a failing read leaves nothing half done.
     private mutating func change<Source: BitfieldPageSource & ~Escapable>(
         _ indices: some Sequence<UInt64>, base: UInt64, reading source: Source,

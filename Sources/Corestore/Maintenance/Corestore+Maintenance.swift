@@ -29,14 +29,18 @@ extension Corestore {
     ///
     /// - Parameter progress: called now and then, on a thread of the store's.
     /// - Throws: ``CorestoreError``: `.storage` where another process is attached (with its id), the disk has no room for
-    ///   the copy, or the store is read-only; `.closed`, `.unsupported`.
+    ///   the copy, or the store is read-only; `.closed`, `.unsupported`; `CancellationError`, and the store is as it was.
     public func compact(progress: @escaping @Sendable (CopyProgress) -> Void = { _ in }) async throws {
         try requireOpen()
         let engine: any CompactingEngine = try root.capability()
         let writer = try root.requireWriter()
         await root.registry.finishSweeping()
         try await translating {
-            try await writer.alone { () throws(StorageError) in try engine.compact(progress: progress) }
+            try await cancellable { isCancelled in
+                try await writer.alone { () throws(StorageError) in
+                    try engine.compact(progress: progress, isCancelled: isCancelled)
+                }
+            }
         }
     }
 
@@ -49,14 +53,19 @@ extension Corestore {
     /// - Parameters:
     ///   - directory: must not exist, or be empty; its parent must exist.
     ///   - progress: called now and then, on a thread of the store's.
-    /// - Throws: ``CorestoreError``: `.storage`, `.closed`, `.unsupported`. What was begun is removed again.
+    /// - Throws: ``CorestoreError``: `.storage`, `.closed`, `.unsupported`; `CancellationError`. What was begun is removed
+    ///   again.
     public func backUp(
         to directory: String, progress: @escaping @Sendable (CopyProgress) -> Void = { _ in }
     ) async throws {
         try requireOpen()
         let engine: any CopyingEngine = try root.capability()
         try await translating {
-            try await blockingCall { try engine.copy(to: directory, progress: progress) }
+            try await cancellable { isCancelled in
+                try await blockingCall {
+                    try engine.copy(to: directory, progress: progress, isCancelled: isCancelled)
+                }
+            }
         }
     }
 

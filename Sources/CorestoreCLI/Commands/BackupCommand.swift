@@ -42,12 +42,7 @@ struct BackupCommand: AsyncParsableCommand {
 
     private func copy(_ store: Corestore, _ run: MeteredRun) async throws -> Signals.Ending<Void> {
         try await Signals.untilStopped { [directory] in
-            try await withTaskCancellationHandler {
-                try await run.run { try await store.backUp(to: directory) { run.update($0) } }
-            } onCancel: {
-                // A copy cannot be cancelled, but the end of the store ends it.
-                Task { try await store.close() }
-            }
+            try await run.run { try await store.backUp(to: directory) { run.update($0) } }
         }
     }
 

@@ -24,16 +24,18 @@ struct CompactCommand: AsyncParsableCommand {
     func run() async throws {
         let console = Console(json: location.json)
         let display = ProgressDisplay(console)
-        let record = try await location.withStore(.changing(durability.durability)) { store in
-            try await Signals.untilKilled {
-                try? display.clear()
-                Console.complain("stopped; the store is whole")
-            } _: {
-                try await compact(store, display)
-            }
+        let ending = try await location.withStore(.changing(durability.durability)) { store in
+            try await Signals.untilStopped { try await compact(store, display) }
         }
-        let sizes = "\(Words.bytes(record.fileBytesBefore)) to \(Words.bytes(record.fileBytesAfter))"
-        try console.print("compacted \(sizes) in \(Words.duration(seconds: record.seconds))", or: record)
+        switch ending {
+        case .finished(let record):
+            let sizes = "\(Words.bytes(record.fileBytesBefore)) to \(Words.bytes(record.fileBytesAfter))"
+            try console.print("compacted \(sizes) in \(Words.duration(seconds: record.seconds))", or: record)
+        case .stopped(let signal):
+            try? display.clear()
+            Console.complain("stopped; the store is whole")
+            Signals.end(by: signal)
+        }
     }
 
     private func compact(_ store: Corestore, _ display: ProgressDisplay) async throws -> CompactedRecord {

@@ -42,22 +42,6 @@ enum Signals {
         }
     }
 
-    /// Runs `body`, which cannot be cancelled but may end with the program at any time. Where SIGINT or SIGTERM comes
-    /// before it has returned, the program ends at once, after `lastWords`.
-    static func untilKilled<Result: Sendable>(
-        lastWords: @escaping @Sendable () -> Void, _ body: @escaping @Sendable () async throws -> Result
-    ) async throws -> Result {
-        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
-        let watch = Task {
-            for await signal in signals {
-                lastWords()
-                end(by: signal)
-            }
-        }
-        defer { watch.cancel() }
-        return try await body()
-    }
-
     /// Ends the program as the signal does where nobody traps it, so that a shell sees that it was interrupted: status
     /// 130 for SIGINT, 143 for SIGTERM.
     static func end(by signal: UnixSignal) -> Never {

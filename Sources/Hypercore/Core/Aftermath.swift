@@ -10,6 +10,7 @@ struct Aftermath {
     /// Whether a write set was queued that nobody awaits.
     var drivesWriter = false
     var events: [CoreEvent] = []
+    var groupUpdates: [GroupUpdate] = []
     var ended: [(WaiterTable.Handler, Result<WantOutcome, any Error>)] = []
     /// Peers whose requests can be answered.
     var answering: [PeerChannel] = []
@@ -28,6 +29,7 @@ struct Aftermath {
         for stream in streams.values { stream.flush() }
         if drivesWriter { core.writer?.drive() }
         if !events.isEmpty { core.events.publish(events) }
+        if !groupUpdates.isEmpty { core.registry.groups.publish(groupUpdates) }
         for (handler, result) in ended { handler(result) }
         for channel in answering {
             core.answerRequests(on: channel)

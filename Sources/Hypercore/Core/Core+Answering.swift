@@ -60,18 +60,11 @@ extension Core {
         _ answer: Answer, _ head: HeadRecord, _ prologueLength: UInt64
     ) -> Result<Proof, AnswerFailure> {
         guard answer.fork == head.fork else { return .failure(.notAvailable) }
-        let tree = stored.tree(spans: head.spans)
         do {
-            let plan = try head.tree.plan(answer.parts, prologueLength: prologueLength, reading: tree)
-            var value: [UInt8] = []
-            if let block = plan.block {
-                guard let stored = try stored.block(block.index, spans: head.spans) else {
-                    return .failure(.notAvailable)
-                }
-                value = stored
+            guard let proof = try proof(answer.parts, of: head, prologueLength: prologueLength) else {
+                return .failure(.notAvailable)
             }
-            let signature = head.signature.isEmpty ? nil : head.signature
-            return .success(try plan.assemble(value: value[...], signature: signature, reading: tree))
+            return .success(proof)
         } catch let error as TreeError where error.code == .invalidOperation {
             return .failure(.invalidRequest)
         } catch {

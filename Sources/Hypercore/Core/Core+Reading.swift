@@ -1,5 +1,6 @@
 import Crypto
 import HypercoreStorage
+import Manifest
 import StorageEngine
 import Synchronization
 
@@ -65,6 +66,8 @@ extension HypercoreError {
             self.init(.storage, key: key, "\(error)")
         case let error as StorageRecordError where error.code == .damaged:
             self.init(.damaged, key: key, "\(error)")
+        case let error as ManifestError:
+            self.init(Code(error.code), key: key, error.message)
         default:
             self.init(.storage, key: key, "\(error)")
         }
@@ -73,5 +76,16 @@ extension HypercoreError {
     /// What whoever uses the log is thrown: a cancellation as it is, anything else in words of this module.
     static func translating(_ error: any Error, key: CoreKey?) -> any Error {
         error is CancellationError ? error : HypercoreError(error, key: key)
+    }
+}
+
+extension HypercoreError.Code {
+    fileprivate init(_ code: ManifestError.Code) {
+        switch code {
+        case .invalidQuorum, .fieldNotInVersion, .tooLarge, .foreignManifest: self = .invalidManifest
+        case .unknownSigner, .quorumNotReached, .invalidSignature: self = .invalidSignature
+        case .prologueMismatch: self = .prologueMismatch
+        case .signingFailed: self = .signingFailed
+        }
     }
 }

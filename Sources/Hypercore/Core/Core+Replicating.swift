@@ -11,6 +11,8 @@ struct TurnEffects {
     var replication = Effects()
     /// What subscribers are told.
     var events: [CoreEvent] = []
+    /// What watchers of groups are told.
+    var groupUpdates: [GroupUpdate] = []
     /// Whether all peers are to be let go: the store is out of order.
     var abandonsPeers = false
     /// Whether a write set was queued that nobody awaits.
@@ -29,6 +31,7 @@ extension Core {
                 state.replicator.flush(log: CoreLogView(self, state), now: registry.now, into: &effects.replication)
             }
             aftermath.events = effects.events
+            aftermath.groupUpdates = effects.groupUpdates
             aftermath.drivesWriter = effects.drivesWriter
             apply(&effects.replication, to: &state, &aftermath)
             if effects.abandonsPeers { aftermath.closing.append(contentsOf: state.peers.values) }

@@ -25,13 +25,19 @@ final class Core: Sendable {
     let generations: GenerationCounter
     /// Through what the log is written; `nil` in a store that was opened read-only.
     let writer: GroupWriter?
+    /// Which blocks are marked, while they are.
+    let marks: MarkKeeper
     let state: Mutex<CoreState>
 
-    init(key: CoreKey, stored: StoredCore, registry: CoreRegistry, state: consuming sending CoreState) {
+    init(
+        key: CoreKey, stored: StoredCore, registry: CoreRegistry, marks: MarkKeeper,
+        state: consuming sending CoreState
+    ) {
         self.key = key
         discoveryKey = key.discoveryKey
         self.stored = stored
         self.registry = registry
+        self.marks = marks
         self.state = Mutex(state)
         generations = GenerationCounter(stored)
         hashing = registry.hashing
@@ -66,14 +72,18 @@ struct CoreState {
     var identity: CoreIdentity
     /// The core's key with its manifest, once that is known.
     var authority: TreeAuthority?
-    /// What signs for this core; `nil` where it can only be read.
+    /// What signs for this core alone; `nil` where it can only be read.
     var signer: CoreSigner?
+    /// What signs for this core together with others, whose signatures have to be collected.
+    var cosigner: CoreSigner?
     /// What signs for this core in its place and has to be waited for; it was given to a session.
     var remoteSigner: RemoteSigner?
     /// The changes of the head that wait for their turn.
     var line = HeadLine()
     /// Whether what the signer has signed is all here.
     var trust = HistoryTrust()
+    /// The group that it belongs to.
+    var group = GroupMembership()
     /// The replication protocol's state, and the streams that it talks over.
     var replicator: Replicator
     var peers: [PeerID: PeerChannel] = [:]
@@ -109,7 +119,7 @@ enum CoreEnd: Sendable {
 extension Core {
     var durableHead: HeadRecord { state.withLock { $0.durable } }
     var contiguousLength: UInt64 { state.withLock { $0.blocks.contiguousLength(of: $0.durable.length) } }
-    var holdsSigningKey: Bool { state.withLock { $0.signer != nil } }
+    var holdsSigningKey: Bool { state.withLock { $0.signer != nil || $0.cosigner != nil } }
     var isWritable: Bool { writer != nil && state.withLock { $0.canSign && $0.trust.stop == nil } }
     var transfers: TransferCounts { state.withLock { $0.transfers } }
     var currentIdentity: CoreIdentity { state.withLock { $0.identity } }
@@ -145,6 +155,7 @@ extension Core {
 
     /// Ends the core: waits end with an error, channels close, nothing further is staged. What was queued is written.
     func end(_ end: CoreEnd = .closed) {
+        leaveMarks()
         let (handlers, channels, line, branches) = state.withLock { state in
             state.end = state.end ?? end
             defer { state.peers = [:] }

@@ -19,6 +19,16 @@ final class CoreSigner: Sendable {
         self.makeKeyPair = makeKeyPair
     }
 
+    /// Whether a signature of this key alone is enough.
+    var signsAlone: Bool { authority.quorum == 1 }
+
+    /// This key's share of the signature that `statement` needs.
+    ///
+    /// - Throws: where the manifest does not declare the key pair.
+    func share(of statement: TreeStatement) throws(ManifestError) -> PartialSignature {
+        try derivedSigner().share(of: statement)
+    }
+
     /// The signature over `tree` in the form that the manifest asks for.
     ///
     /// - Throws: where the manifest does not declare the key pair, or needs more than one signature.

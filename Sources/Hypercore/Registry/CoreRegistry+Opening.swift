@@ -9,25 +9,32 @@ extension CoreRegistry {
     /// Opens a session on the core of `discoveryKey`.
     ///
     /// - Parameters:
-    ///   - creation: who the core is, should it not be stored yet; `nil` opens only what is stored.
+    ///   - creation: who the core is, should it not be stored yet; `nil` opens only what is stored. What it says of a core
+    ///     that is stored and does not know it yet (manifest, key pair, name) is stored.
     ///   - options: how the session is opened.
     ///   - signer: what signs the core from now on, for all of its sessions, in place of any key that the store holds;
     ///     until nobody has the core open any more.
     /// - Returns: the session, or `nil` where nothing is stored and nothing was to be created.
-    /// - Throws: `HypercoreError`: `.closed`, `.damaged`, `.storage`; `.notWritable` for creating in a read-only store;
-    ///   `.invalidManifest` for a signer that the core's manifest does not declare.
+    /// - Throws: `HypercoreError`: `.closed`, `.damaged`, `.storage`; `.notWritable` for creating or overwriting in a
+    ///   read-only store; `.invalidManifest` for a manifest of another core, or a signer that it does not declare;
+    ///   `.anotherCore` where the name leads elsewhere; `.inUse` for overwriting what is open.
     public func session(
         _ discoveryKey: DiscoveryKey, creating creation: CoreIdentity? = nil,
         options: SessionOptions = SessionOptions(), signer: (any AsyncSigner)? = nil
     ) async throws -> Hypercore? {
         do {
             try await gate.pass()
+            let creation = try creation?.validated()
+            if let alias = creation?.alias { try await vacate(alias, for: discoveryKey, force: options.force) }
             await waitForRemoval(of: discoveryKey)
-            guard let (core, ticket) = try retain(discoveryKey, creating: creation) else { return nil }
+            guard let (core, ticket) = try retain(discoveryKey, creating: creation, options) else { return nil }
             let session = Hypercore(
                 retaining: core, cipher: options.encryption.map { SessionCipher($0) }, isReadOnly: options.isReadOnly)
             if let ticket { try await awaitCreation(of: core, ticket) }
+            if options.overwrite { sweep() }
+            if let creation { try await core.adopt(creation) }
             if let signer { try core.use(signer) }
+            if let group = options.group { try await core.join(group) }
             try await session.assume(options)
             return session
         } catch {
@@ -52,44 +59,75 @@ extension CoreRegistry {
 
     /// Retains the core of `discoveryKey`, opening it from storage where it is not open; `nil` where it is not stored.
     func retainStored(_ discoveryKey: DiscoveryKey) throws -> Core? {
-        try retain(discoveryKey, creating: nil)?.core
+        try retain(discoveryKey, creating: nil, SessionOptions())?.core
     }
 
     private func retain(
-        _ discoveryKey: DiscoveryKey, creating creation: CoreIdentity?
+        _ discoveryKey: DiscoveryKey, creating creation: CoreIdentity?, _ options: SessionOptions
     ) throws -> (core: Core, creation: CommitTicket?)? {
-        let (opened, watchers) = try state.withLock { state -> (Entry?, [Watcher]) in
+        let (opened, replaced, watchers) = try state.withLock { state -> (Entry?, Core?, [Watcher]) in
             guard !state.isClosed else { throw HypercoreError(.closed, key: creation?.key, "the store is closed") }
-            if let entry = state.cores[discoveryKey] {
-                guard entry.removal == nil else { throw CoreEnd.purged.error(entry.core.key) }
-                state.retain(discoveryKey)
-                return (state.cores[discoveryKey], [])
+            let present = state.cores[discoveryKey]
+            if let present {
+                guard present.removal == nil else { throw CoreEnd.purged.error(present.core.key) }
+                guard options.overwrite else {
+                    state.retain(discoveryKey)
+                    return (state.cores[discoveryKey], nil, [])
+                }
+                guard present.holders == 0 else { throw HypercoreError.inUse(present.core.key, "begun anew") }
             }
             // A handful of records: short enough to be read under the lock, which keeps a core from being opened twice.
-            guard let entry = try open(discoveryKey, creating: creation) else { return (nil, []) }
+            guard let entry = try open(discoveryKey, present?.core, creating: creation, options) else {
+                return (nil, nil, [])
+            }
             state.cores[discoveryKey] = entry
-            return (entry, Array(state.watchers.values))
+            return (entry, present?.core, Array(state.watchers.values))
         }
+        // What it had queued comes earlier in the queue than its removal.
+        replaced?.end(.purged)
         guard let opened else { return nil }
         for watcher in watchers { watcher.opened(opened.core) }
         return (opened.core, opened.creation)
     }
 
-    private func open(_ discoveryKey: DiscoveryKey, creating creation: CoreIdentity?) throws -> Entry? {
-        if let stored = try directory.find(discoveryKey) {
+    /// Opens, creates or begins anew a core that nobody holds.
+    ///
+    /// - Parameter unused: the core itself, where only its last write sets keep it.
+    private func open(
+        _ discoveryKey: DiscoveryKey, _ unused: Core?, creating creation: CoreIdentity?, _ options: SessionOptions
+    ) throws -> Entry? {
+        guard let stored = try unused?.stored ?? directory.find(discoveryKey) else {
+            guard options.createIfMissing, let creation else { return nil }
+            try creation.requireDeclaredSigner()
+            let writer = try requireWriter(for: creation.key, "nothing is stored, and the store was opened read-only")
+            let (stored, ticket) = try directory.create(creation, with: writer)
+            return Entry(core: try makeEmptyCore(creation, stored), holders: 1, creation: ticket)
+        }
+        guard options.overwrite else {
             let (identity, head, presence) = try directory.engine.read { _ in
                 (try directory.identity(of: stored), try stored.head(), try stored.presence())
             }
             return Entry(core: try makeCore(identity, stored, head: head, presence: presence), holders: 1)
         }
-        guard let creation else { return nil }
-        guard let writer = directory.writer else {
-            throw HypercoreError(
-                .notWritable, key: creation.key, "nothing is stored, and the store was opened read-only")
-        }
-        let (stored, ticket) = try directory.create(creation, with: writer)
-        let core = try makeCore(creation, stored, head: HeadRecord(), presence: nil)
-        return Entry(core: core, holders: 1, creation: ticket)
+        let old = try unused?.currentIdentity ?? directory.identity(of: stored)
+        let writer = try requireWriter(for: old.key, "the store was opened read-only")
+        let identity = try creation.flatMap { try old.completed(by: $0) } ?? old
+        let groups = try unused.map(\.groupPlaces) ?? stored.group().map { [$0] } ?? []
+        let (fresh, ticket) = try directory.replace(stored, old, groups: groups, by: identity, with: writer)
+        return Entry(core: try makeEmptyCore(identity, fresh), holders: 1, creation: ticket)
+    }
+
+    private func requireWriter(for key: CoreKey, _ reason: String) throws(HypercoreError) -> GroupWriter {
+        guard let writer = directory.writer else { throw HypercoreError(.notWritable, key: key, reason) }
+        return writer
+    }
+}
+
+// MARK: - Making cores
+
+extension CoreRegistry {
+    private func makeEmptyCore(_ identity: CoreIdentity, _ stored: StoredCore) throws -> Core {
+        try makeCore(identity, stored, head: HeadRecord(), presence: nil)
     }
 
     private func makeCore(
@@ -97,11 +135,15 @@ extension CoreRegistry {
     ) throws -> Core {
         let authority = try authority(of: identity)
         let signer = authority.flatMap { self.signer(for: identity, authority: $0) }
+        let signsAlone = signer?.signsAlone ?? false
         let state = CoreState(
             durable: head, staged: head, blocks: BlockPresence(stored, record: presence), identity: identity,
-            authority: authority, signer: signer, trust: try trust(in: stored, signs: signer != nil),
+            authority: authority, signer: signsAlone ? signer : nil, cosigner: signsAlone ? nil : signer,
+            trust: try trust(in: stored, signs: signsAlone), group: try group(of: stored),
             replicator: Replicator(key: identity.key, seed: .random(in: .min ... .max)))
-        return Core(key: identity.key, stored: stored, registry: self, state: state)
+        return Core(
+            key: identity.key, stored: stored, registry: self, marks: MarkKeeper(stored, record: try stored.marks()),
+            state: state)
     }
 
     private func authority(of identity: CoreIdentity) throws(HypercoreError) -> TreeAuthority? {
@@ -114,9 +156,19 @@ extension CoreRegistry {
         }
     }
 
-    private func signer(for identity: CoreIdentity, authority: TreeAuthority) -> CoreSigner? {
+    /// What signs with the keys that the store holds for a core; `nil` where it holds none.
+    func signer(for identity: CoreIdentity, authority: TreeAuthority) -> CoreSigner? {
         if let seed = identity.seed { return CoreSigner(authority: authority) { KeyPair(seed: seed) } }
-        guard let alias = identity.alias else { return nil }
+        guard identity.derivesKeyPair, let alias = identity.alias else { return nil }
         return CoreSigner(authority: authority) { [deriveKeyPair] in deriveKeyPair(alias) }
+    }
+}
+
+extension HypercoreError {
+    static func inUse(_ key: CoreKey, _ change: String) -> HypercoreError {
+        HypercoreError(
+            .inUse, key: key,
+            "the log is open, in a session or with a peer, so it cannot be \(change): close its sessions and connections first"
+        )
     }
 }

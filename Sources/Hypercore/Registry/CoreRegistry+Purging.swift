@@ -13,8 +13,11 @@ extension CoreRegistry {
                     throw core.ended ?? CoreEnd.closed.error(core.key)
                 }
                 if let removal = entry.removal { return removal }
-                let set = directory.purgeSet(core.stored, core.currentIdentity)
-                let ticket = writer.enqueue(set) { [self] outcome in finishPurging(core, outcome) }
+                // Under the core's lock, so that no change comes between that moves it in its group.
+                let ticket = core.state.withLock { coreState in
+                    let set = directory.purgeSet(core.stored, coreState.identity, groups: coreState.group.places)
+                    return writer.enqueue(set) { [self] outcome in finishPurging(core, outcome) }
+                }
                 state.cores[core.discoveryKey]?.removal = ticket
                 return ticket
             }

@@ -21,6 +21,8 @@ public final class CoreRegistry: Sendable {
     let clock: @Sendable () -> ContinuousClock.Instant
     let deriveKeyPair: KeyPairDerivation
     let sweeper: Sweeper
+    /// Who is told of changes to the logs of groups.
+    let groups: GroupWatch
     /// Shut while the store is suspended.
     let gate = Gate()
     /// Who may confirm the logs of a store that is in doubt. Taken under a core's lock.
@@ -67,11 +69,13 @@ public final class CoreRegistry: Sendable {
     /// - Parameters:
     ///   - hashing: how blocks and nodes are hashed.
     ///   - clock: what time it is; replaced by simulations, together with that of the streams.
+    ///   - wallClock: what time of day it is, in milliseconds since 1970, for the timestamps of groups.
     ///   - signingDeadline: how long a signer that is not in memory may take.
     ///   - deriveKeyPair: makes the key pair of a named core, when it is first appended to.
     public init(
         directory: CoreDirectory, hashing: any TreeHashing = BLAKE2bTreeHashing(),
         clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        wallClock: @escaping @Sendable () -> UInt64 = WallClock.milliseconds,
         signingDeadline: SigningDeadline = .after(.seconds(60)), deriveKeyPair: @escaping KeyPairDerivation
     ) {
         self.signingDeadline = signingDeadline
@@ -80,6 +84,7 @@ public final class CoreRegistry: Sendable {
         self.hashing = hashing
         self.deriveKeyPair = deriveKeyPair
         sweeper = Sweeper(directory)
+        groups = GroupWatch(wallClock: wallClock)
     }
 }
 

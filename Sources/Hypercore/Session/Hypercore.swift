@@ -93,7 +93,7 @@ public final class Hypercore: Sendable {
     }
 
     /// The head that the session sees.
-    private var head: HeadRecord { view?.head ?? branch?.durableHead ?? core.durableHead }
+    var head: HeadRecord { view?.head ?? branch?.durableHead ?? core.durableHead }
 }
 
 // MARK: - Snapshots
@@ -283,7 +283,9 @@ extension Hypercore {
     /// - Throws: `.closed`, `.damaged`, `.storage`.
     public func read(_ index: UInt64) throws -> [UInt8]? {
         try requireOpen()
-        return try readStored(index).map { try decrypted($0, at: index) }
+        guard let block = try readStored(index) else { return nil }
+        markRead(index)
+        return try decrypted(block, at: index)
     }
 
     /// Whether block `index` is stored here.
@@ -304,7 +306,9 @@ extension Hypercore {
     public func get(_ index: UInt64, timeout: Duration? = nil) async throws -> [UInt8] {
         try requireOpen()
         try await core.registry.gate.pass()
-        return try decrypted(try await getStored(index, timeout: timeout), at: index)
+        let block = try await getStored(index, timeout: timeout)
+        markRead(index)
+        return try decrypted(block, at: index)
     }
 
     /// Asks peers whether the log is longer than is known here, and waits for the answer. In a store that was opened

@@ -31,6 +31,14 @@ public struct Generation: Hashable, Sendable, Comparable {
     public static func < (left: Generation, right: Generation) -> Bool { left.value < right.value }
 }
 
+/// What the pages of one of a core's bitfields say of its blocks; stands in their keys where a generation stands in others.
+enum PageKind: UInt32 {
+    /// Which blocks are here.
+    case presence = 0
+    /// Which blocks are marked.
+    case marks = 1
+}
+
 /// The key of a block, of a node group or of a bitfield page: sixteen bytes, made without an allocation.
 struct LogKey {
     private let high: UInt64
@@ -42,9 +50,9 @@ struct LogKey {
         low = index.bigEndian
     }
 
-    /// The key of a page of the bitfield.
-    init(_ core: CoreNumber, page: UInt64) {
-        self.init(core, .first, index: page)
+    /// The key of a page of a bitfield.
+    init(_ core: CoreNumber, page: UInt64, of kind: PageKind = .presence) {
+        self.init(core, Generation(kind.rawValue), index: page)
     }
 
     /// Calls `body` with the key.
@@ -74,6 +82,11 @@ struct LogKey {
             upper: LogKey(core, generation, index: blocks.upperBound).array)
     }
 
+    /// The keys of all pages of one of a core's bitfields.
+    static func pages(of core: CoreNumber, _ kind: PageKind) -> KeyRange {
+        KeyRange(prefix: Array(LogKey(core, page: 0, of: kind).array.prefix(8)))
+    }
+
     /// All keys of the table that belong to `core`.
     static func all(of core: CoreNumber) -> KeyRange {
         KeyRange(prefix: Array(LogKey(core, .first, index: 0).array.prefix(4)))
@@ -96,12 +109,26 @@ enum RecordKey {
         /// Followed by the branch's name.
         case branch = 5
         case generations = 6
+        case group = 8
+        case marks = 9
         /// Followed by the key that the user chose.
         case userData = 16
     }
 
     /// Where a core's number is found by its discovery key.
     static func pointer(_ discoveryKey: DiscoveryKey) -> [UInt8] { [0x00] + discoveryKey.bytes.array }
+
+    /// Where a group lists a core that was changed at `timestamp`.
+    static func group(_ topic: Bytes32, _ timestamp: UInt64, _ core: CoreNumber) -> [UInt8] {
+        var writer = ByteWriter(reservingCapacity: 45)
+        writer.raw(group(topic).span.bytes)
+        writer.uint64BigEndian(timestamp)
+        writer.uint32BigEndian(core.value)
+        return writer.bytes
+    }
+
+    /// What the keys of a group's list begin with.
+    static func group(_ topic: Bytes32) -> [UInt8] { [0x02] + topic.array }
 
     /// What a pointer holds.
     static func number(_ core: CoreNumber) -> [UInt8] {

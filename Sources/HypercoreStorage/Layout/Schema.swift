@@ -9,6 +9,7 @@ public import StorageEngine
 ///           "primary-key"                                    32 bytes
 ///           "history-doubt"                                  DoubtRecord, where the store was ever in doubt
 ///           0x01 ‖ namespace 32 ‖ name                       discovery key 32             an alias
+///           0x02 ‖ topic 32 ‖ timestamp u64 ‖ core u32       discovery key 32             a log of a group
 /// cores     0x00 ‖ discovery key 32                          CorePointer
 ///           0x01 ‖ core u32 ‖ 0x00                           CoreIdentity: key, manifest, secret
 ///           0x01 ‖ core u32 ‖ 0x01                           HeadRecord: fork, length, roots, spans, signature
@@ -16,12 +17,15 @@ public import StorageEngine
 ///           0x01 ‖ core u32 ‖ 0x03                           TrustRecord, where its history was ever in question
 ///           0x01 ‖ core u32 ‖ 0x05 ‖ name                    HeadRecord of a branch, never signed
 ///           0x01 ‖ core u32 ‖ 0x06                           u32 the next generation, once there was a branch
+///           0x01 ‖ core u32 ‖ 0x08                           GroupRecord, where the log belongs to a group
+///           0x01 ‖ core u32 ‖ 0x09                           MarkRecord, while blocks are marked
 ///           0x01 ‖ core u32 ‖ 0x10 ‖ key                     user data
 ///           0x02 ‖ core u32 [‖ generation u32 ‖ block u64]   empty: Garbage, what waits to be swept
 /// blocks    core u32 ‖ generation u32 ‖ block u64            the block's bytes
 /// tree      core u32 ‖ generation u32 ‖ rightmost leaf u64   NodeGroup: the nodes that end at this leaf
 /// bitfield  core u32 ‖ 0 u32 ‖ page u64                      which of 32,768 blocks are here: 4,096 bytes, or one byte
 ///                                                            (0x00, 0xff) for none or all
+///           core u32 ‖ 1 u32 ‖ page u64                      which of 32,768 blocks are marked: 4,096 bytes
 /// ```
 ///
 /// Numbers in keys are big-endian, so that the keys of one core, and of one generation of it, lie together and in order.

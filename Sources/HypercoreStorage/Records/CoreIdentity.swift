@@ -4,24 +4,31 @@ public import Crypto
 /// Who a core is: its key, its manifest if that is known, and what its owner needs to sign.
 ///
 /// ```text
-/// u8 version ‖ uint flags (1 manifest, 2 secret, 4 alias) ‖ key 32 ‖ buffer manifest? ‖ seed 32? ‖ namespace 32, buffer name?
+/// u8 version ‖ uint flags (1 manifest, 2 secret, 4 alias, 8 name only) ‖ key 32 ‖ buffer manifest? ‖ seed 32? ‖ namespace 32, buffer name?
 /// ```
-public struct CoreIdentity: Sendable {
+public struct CoreIdentity: Equatable, Sendable {
     /// The core's key.
     public var key: CoreKey
     /// The encoded manifest; `nil` while only the key is known.
     public var manifest: [UInt8]?
     /// The seed of the signing key pair of a core that was made from a key pair and not from a name.
     public var seed: SecretBytes?
-    /// The name of a core whose key pair is derived from the store's primary key.
+    /// The name that leads to the core in this store.
     public var alias: Alias?
+    /// Whether the signing key pair is the one that the store's primary key and the name give; else the name is only a
+    /// name. Without a name it says nothing.
+    public var derivesKeyPair: Bool
 
     /// An identity of the given parts.
-    public init(key: CoreKey, manifest: [UInt8]? = nil, seed: SecretBytes? = nil, alias: Alias? = nil) {
+    public init(
+        key: CoreKey, manifest: [UInt8]? = nil, seed: SecretBytes? = nil, alias: Alias? = nil,
+        derivesKeyPair: Bool = true
+    ) {
         self.key = key
         self.manifest = manifest
         self.seed = seed
         self.alias = alias
+        self.derivesKeyPair = derivesKeyPair
     }
 }
 
@@ -36,7 +43,8 @@ extension CoreIdentity {
         static let manifest = Flags(rawValue: 1)
         static let seed = Flags(rawValue: 2)
         static let alias = Flags(rawValue: 4)
-        static let all: Flags = [.manifest, .seed, .alias]
+        static let nameOnly = Flags(rawValue: 8)
+        static let all: Flags = [.manifest, .seed, .alias, .nameOnly]
     }
 
     func encoded() -> [UInt8] {
@@ -44,6 +52,7 @@ extension CoreIdentity {
         if manifest != nil { flags.insert(.manifest) }
         if seed != nil { flags.insert(.seed) }
         if alias != nil { flags.insert(.alias) }
+        if alias != nil, !derivesKeyPair { flags.insert(.nameOnly) }
         var writer = ByteWriter(reservingCapacity: 160)
         writer.uint8(Self.version)
         writer.uint(flags.rawValue)
@@ -62,6 +71,7 @@ extension CoreIdentity {
         try reader.version(Self.version, of: Self.name)
         let flags = try Self.flags(from: &reader)
         do throws(CompactDecodingError) {
+            derivesKeyPair = !flags.contains(.nameOnly)
             key = CoreKey(try reader.fixed32())
             if flags.contains(.manifest) { manifest = [UInt8](copying: try reader.buffer()) }
             if flags.contains(.seed) {

@@ -5,10 +5,19 @@ public protocol CompactingEngine: StorageEngine {
     /// Reads go on meanwhile; writes wait. A crash at any moment leaves one good store: the old one or the new one.
     /// Blocks the calling thread for as long as it takes to copy the store.
     ///
-    /// - Parameter progress: called now and then, on the calling thread.
-    /// - Throws: `.inUse` while another process is attached, with its process id; `.full` where the disk has no room for
+    /// - Parameters:
+    ///   - progress: called now and then, on the calling thread.
+    ///   - isCancelled: asked now and then, on the calling thread, whether to give up.
+    /// - Throws: `.cancelled`; `.inUse` while another process is attached, with its process id; `.full` where the disk has no room for
     ///   the copy; `.inputOutput`, `.readOnly`, `.closed`, `.suspended`, `.poisoned`. The store is then as it was.
-    func compact(progress: (CopyProgress) -> Void) throws(StorageError)
+    func compact(progress: (CopyProgress) -> Void, isCancelled: () -> Bool) throws(StorageError)
+}
+
+extension CompactingEngine {
+    /// ``compact(progress:isCancelled:)`` to the end.
+    public func compact(progress: (CopyProgress) -> Void) throws(StorageError) {
+        try compact(progress: progress, isCancelled: { false })
+    }
 }
 
 /// An engine that can write a copy of itself while it is in use.
@@ -21,8 +30,18 @@ public protocol CopyingEngine: StorageEngine {
     /// - Parameters:
     ///   - directory: must not exist, or be empty; its parent must exist.
     ///   - progress: called now and then, on the calling thread.
-    /// - Throws: `.inaccessible`, `.full`, `.inputOutput`, `.closed`, `.suspended`. What was begun is removed again.
-    func copy(to directory: String, progress: (CopyProgress) -> Void) throws(StorageError)
+    ///   - isCancelled: asked now and then, on the calling thread, whether to give up.
+    /// - Throws: `.cancelled`, `.inaccessible`, `.full`, `.inputOutput`, `.closed`, `.suspended`. What was begun is removed again.
+    func copy(
+        to directory: String, progress: (CopyProgress) -> Void, isCancelled: () -> Bool
+    ) throws(StorageError)
+}
+
+extension CopyingEngine {
+    /// ``copy(to:progress:isCancelled:)`` to the end.
+    public func copy(to directory: String, progress: (CopyProgress) -> Void) throws(StorageError) {
+        try copy(to: directory, progress: progress, isCancelled: { false })
+    }
 }
 
 /// How far a copy has come.

@@ -100,7 +100,7 @@ extension MemoryEngine: SuspendingEngine {
 
 extension MemoryEngine: CompactingEngine {
     /// Does nothing but check that the engine is open: it keeps no space that it does not use.
-    public func compact(progress: (CopyProgress) -> Void) throws(StorageError) {
+    public func compact(progress: (CopyProgress) -> Void, isCancelled: () -> Bool) throws(StorageError) {
         _ = try currentTables()
     }
 }

@@ -34,15 +34,15 @@ extension LMDBEngine: CompactingEngine {
     /// disk as is in use. Closing or suspending the engine gives it up. Blocks the calling thread. `progress` must not
     /// write.
     ///
-    /// - Throws: `.inUse` while another process has the store open, with its process id; `.full`, `.inputOutput`,
+    /// - Throws: `.cancelled`; `.inUse` while another process has the store open, with its process id; `.full`, `.inputOutput`,
     ///   `.readOnly`, `.closed`, `.suspended`, `.poisoned`. The store is then as it was.
-    public func compact(progress: (CopyProgress) -> Void) throws(StorageError) {
-        try compact(progress: progress) { _ in }
+    public func compact(progress: (CopyProgress) -> Void, isCancelled: () -> Bool) throws(StorageError) {
+        try compact(progress: progress, isCancelled: isCancelled) { _ in }
     }
 
     /// - Parameter didStep: for tests: called after each step.
     func compact(
-        progress: (CopyProgress) -> Void, didStep: (CompactionStep) -> Void
+        progress: (CopyProgress) -> Void, isCancelled: () -> Bool = { false }, didStep: (CompactionStep) -> Void
     ) throws(StorageError) {
         checkNotReading("compacting")
         try checkProcess()
@@ -50,9 +50,9 @@ extension LMDBEngine: CompactingEngine {
         try keepHouse { () throws(StorageError) in
             let (old, directory) = try openAttachment()
             try old.checkUnshared(path)
-            let new = try makeReplacement(of: old, in: directory, progress, didStep)
+            let new = try makeReplacement(of: old, in: directory, progress, isCancelled, didStep)
             do throws(StorageError) {
-                try excludeOthers(from: old)
+                try excludeOthers(from: old, isCancelled)
                 didStep(.othersExcluded)
                 try environmentWillBeReplaced(old, by: new)
                 try EnvironmentPointer(environment: new.name).write(in: directory)
@@ -78,12 +78,12 @@ extension LMDBEngine: CompactingEngine {
 extension LMDBEngine {
     private func makeReplacement(
         of old: Attachment, in directory: StoreDirectory, _ progress: (CopyProgress) -> Void,
-        _ didStep: (CompactionStep) -> Void
+        _ isCancelled: () -> Bool, _ didStep: (CompactionStep) -> Void
     ) throws(StorageError) -> Attachment {
         let name = try directory.createEnvironment()
         didStep(.directoryMade)
         do throws(StorageError) {
-            try copyPages(of: old, to: directory.dataPath(of: name), progress)
+            try copyPages(of: old, to: directory.dataPath(of: name), progress, isCancelled)
             didStep(.pagesCopied)
             try directory.synchronizeNames(of: name)
             didStep(.namesSynchronized)
@@ -99,15 +99,16 @@ extension LMDBEngine {
     }
 
     private func copyPages(
-        of old: Attachment, to path: String, _ progress: (CopyProgress) -> Void
+        of old: Attachment, to path: String, _ progress: (CopyProgress) -> Void, _ isCancelled: () -> Bool
     ) throws(StorageError) {
         let copy = PageCopy(environment: old.environment, expectedByteCount: try usedByteCount())
         let file = try FileDescriptor(opening: path, O_WRONLY | O_CREAT | O_EXCL)
         let outcome = try copy.write(to: file, path, progress: progress) {
-            state.withLock { $0.phase != .open }
+            isCancelled() || state.withLock { $0.phase != .open }
         }
         switch outcome {
         case .finished: return
+        case .cutOff where isCancelled(): throw .compactionCancelled(self.path)
         case .cutOff: throw state.withLock { $0.refusal(self.path) } ?? .engineClosed(self.path)
         case .mapIsOutgrown: preconditionFailure("another process writes to \(self.path)")
         }
@@ -128,10 +129,11 @@ extension LMDBEngine {
 
     /// Keeps other processes from opening the old environment until it is known to be old: whoever tries waits, and
     /// then finds that the pointer has changed.
-    private func excludeOthers(from old: Attachment) throws(StorageError) {
+    private func excludeOthers(from old: Attachment, _ isCancelled: () -> Bool) throws(StorageError) {
         for _ in 0..<Self.exclusionAttempts {
             if old.lockFile?.excludeOthers() == true { return }
             if let refusal = state.withLock({ $0.refusal(path) }) { throw refusal }
+            if isCancelled() { throw .compactionCancelled(path) }
             pause(microseconds: 10_000)
         }
         try old.checkUnshared(path)
@@ -159,6 +161,12 @@ extension LMDBEngine {
             state.attachment = new
             state.right.letWritersIn()
         }
+    }
+}
+
+extension StorageError {
+    fileprivate static func compactionCancelled(_ path: String) -> StorageError {
+        StorageError(.cancelled, "compacting \(path) was given up; the store is as it was")
     }
 }
 

@@ -20,15 +20,17 @@ extension LMDBEngine: CopyingEngine {
     /// way where the file has to be mapped anew or is compacted, and begins again from the start, with what is
     /// committed then; progress falls back to zero. Blocks the calling thread.
     ///
-    /// - Throws: `.inaccessible` where the directory is not empty, lies in the store, or its parent is missing; `.full`,
+    /// - Throws: `.cancelled`; `.inaccessible` where the directory is not empty, lies in the store, or its parent is missing; `.full`,
     ///   `.inputOutput`, `.closed`, `.suspended`; also those two where the engine is closed or suspended meanwhile. What
     ///   was begun is removed again.
-    public func copy(to directory: String, progress: (CopyProgress) -> Void) throws(StorageError) {
+    public func copy(
+        to directory: String, progress: (CopyProgress) -> Void, isCancelled: () -> Bool
+    ) throws(StorageError) {
         checkNotReading("copying")
         try checkProcess()
         let destination = try CopyDestination(directory, outside: try storeDirectory())
         do throws(StorageError) {
-            try copyPages(to: destination, progress)
+            try copyPages(to: destination, progress, isCancelled)
             try destination.complete()
         } catch {
             destination.remove()
@@ -37,17 +39,20 @@ extension LMDBEngine: CopyingEngine {
     }
 
     private func copyPages(
-        to destination: CopyDestination, _ progress: (CopyProgress) -> Void
+        to destination: CopyDestination, _ progress: (CopyProgress) -> Void, _ isCancelled: () -> Bool
     ) throws(StorageError) {
         for _ in 0..<Self.maximumAttempts {
             let expectedByteCount = try usedByteCount()
             let outcome = try readers.withLongRead { (environment, mustGiveWay) throws(StorageError) in
                 try PageCopy(environment: environment, expectedByteCount: expectedByteCount)
-                    .write(to: destination.file, destination.path, progress: progress, isUnwanted: mustGiveWay)
+                    .write(to: destination.file, destination.path, progress: progress) {
+                        mustGiveWay() || isCancelled()
+                    }
             }
             switch outcome {
             case .finished: return
-            case .cutOff: break
+            case .cutOff:
+                if isCancelled() { throw StorageError(.cancelled, "copying \(path) was given up") }
             case .mapIsOutgrown: try readers.resizeMap(to: 0)
             }
             guard destination.file.truncate() else { throw .cannotWrite(destination.path, errorNumber: errno) }

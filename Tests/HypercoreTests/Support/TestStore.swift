@@ -18,7 +18,8 @@ struct TestStore {
     init(
         _ engine: any StorageEngine = MemoryEngine(tables: Schema.tables), durability: Durability = .relaxed,
         readOnly: Bool = false, queueByteCount: Int = 64 << 20, hashing: any TreeHashing = BLAKE2bTreeHashing(),
-        signingDeadline: SigningDeadline = .never
+        signingDeadline: SigningDeadline = .never,
+        wallClock: @escaping @Sendable () -> UInt64 = WallClock.milliseconds
     ) throws {
         self.engine = engine
         let writer =
@@ -26,7 +27,7 @@ struct TestStore {
         self.writer = writer
         registry = CoreRegistry(
             directory: try CoreDirectory(engine: engine, writer: writer), hashing: hashing,
-            signingDeadline: signingDeadline, deriveKeyPair: { Self.keyPair($0) })
+            wallClock: wallClock, signingDeadline: signingDeadline, deriveKeyPair: { Self.keyPair($0) })
     }
 
     static func keyPair(_ alias: Alias) -> KeyPair {

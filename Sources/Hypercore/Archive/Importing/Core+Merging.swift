@@ -60,6 +60,7 @@ extension Core {
                 return resetStaging(epoch: staging.epoch, in: &state, after: error)
             }
             state.blocks.commit(staging.presence)
+            commitGroup(staging.group, hasMoved: batch.head != nil, in: &state, &effects)
             var changes = runs(of: batch.blocks).map(LocalChange.stored)
             if let manifest = batch.manifest {
                 learn(manifest, staging.identity, in: &state)

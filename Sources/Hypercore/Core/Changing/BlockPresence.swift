@@ -89,6 +89,8 @@ enum PresenceEdit: Hashable, Sendable {
     case clear(Range<UInt64>)
     /// The log was cut at this length.
     case truncate(UInt64)
+    /// A page of the bitfield cannot be read; of its blocks, these are here.
+    case rebuild(page: UInt64, here: [Range<UInt64>])
 }
 
 /// A change to a ``BlockPresence`` that is queued.
@@ -123,6 +125,9 @@ extension BlockPresence {
             case .add(let range): try changed.set(range, reading: pages)
             case .clear(let range): try changed.clear(range, reading: pages)
             case .truncate(let length): try changed.truncate(to: length, reading: pages)
+            case .rebuild(let page, let here):
+                changed.discardPage(page)
+                for range in here { try changed.set(range, reading: pages) }
             }
         }
         let revision = stagedRevision + 1
@@ -175,7 +180,7 @@ extension [PresenceEdit] {
             switch edit {
             case .add(let range) where range.lowerBound == whole: whole = range.upperBound
             case .truncate(let length): whole = Swift.min(whole, length)
-            case .add, .clear: return false
+            case .add, .clear, .rebuild: return false
             }
         }
         return whole == length

@@ -1,5 +1,6 @@
 import Crypto
 import HypercoreStorage
+import Manifest
 import MerkleTree
 import Replication
 import StorageEngine
@@ -15,6 +16,10 @@ struct StagedChange: Sendable {
     let cleared: [Range<UInt64>]
     /// Whether a branch is taken over, which may leave blocks of the log behind though it is not cut.
     let adoptsBranch: Bool
+    /// Blocks that are stored and that nobody was told of.
+    let found: [Range<UInt64>]
+    /// Where the log stands in its group afterwards; `nil` where that changes nothing.
+    let group: GroupRecord?
     let epoch: UInt64
 }
 
@@ -34,31 +39,44 @@ extension Core {
         var seal: HeadSeal?
         if draft.movesHead {
             try requireTrust(state)
-            let sign = try signing(signature, by: state.signer, or: state.remoteSigner)
+            let sign = try signing(draft, signature, in: state)
             let made = HeadSeal(draft.head, sign: sign)
             write.put(head: made)
             seal = made
         }
+        var group: GroupRecord?
+        if draft.movesHead || draft.joinedGroup != nil {
+            group = moveInGroup(state, joining: draft.joinedGroup, in: &write)
+        }
+        if let cut = draft.cut, let record = marks.cut(at: cut) { write.put(marks: record) }
         let change = StagedChange(
             seal: seal, presence: presence, cut: draft.cut, cleared: draft.cleared,
-            adoptsBranch: draft.adoption != nil, epoch: state.stagingEpoch)
+            adoptsBranch: draft.adoption != nil, found: draft.found, group: group, epoch: state.stagingEpoch)
         return (write.set, change)
     }
 
-    /// What signs a head when its group is sealed.
+    /// What signs a draft's head when its group is sealed.
+    ///
+    /// - Throws: `.prologueMismatch` for a head that is shorter than what the manifest fixes; where nobody here signs.
     private func signing(
-        _ signature: [UInt8]?, by signer: CoreSigner?, or remote: RemoteSigner?
+        _ draft: CoreDraft, _ signature: [UInt8]?, in state: borrowing CoreState
     ) throws(HypercoreError) -> @Sendable (HeadRecord) throws -> [UInt8] {
-        if let signature { return { _ in signature } }
-        guard remote == nil else { throw HypercoreError.signedElsewhere(key) }
-        guard let signer else { throw HypercoreError.holdsNoKey(key) }
-        return { [hashing] head in head.length == 0 ? [] : try signer.sign(head.tree, hashing: hashing) }
+        let (length, prologueLength) = (draft.head.length, state.prologueLength)
+        guard length >= prologueLength else { throw HypercoreError.belowPrologue(key, length, prologueLength) }
+        // The manifest vouches for a tree that it fixes: the draft was compared with it when it got there.
+        let isSigned = length > prologueLength
+        if !isSigned, draft.head.fork == draft.base.fork { return { _ in [] } }
+        if let signature { return { _ in isSigned ? signature : [] } }
+        guard state.remoteSigner == nil else { throw HypercoreError.signedElsewhere(key) }
+        guard let signer = state.signer else { throw HypercoreError.signsNothing(key, state) }
+        return { [hashing] head in isSigned ? try signer.sign(head.tree, hashing: hashing) : [] }
     }
 
     /// Moves what is staged on to the draft's end; its writes are about to be queued.
     func advance(_ state: inout CoreState, to draft: CoreDraft, _ change: StagedChange) {
         state.staged = draft.head
         state.blocks.advance(to: change.presence)
+        state.group.advance(to: change.group)
         if let cut = draft.cut { state.underway.cut(at: cut) }
         state.underway.push(draft.nodes)
     }
@@ -80,6 +98,7 @@ extension Core {
             state.underway.popFirst()
             if case .failure(let error) = outcome { return resetStaging(epoch: change.epoch, in: &state, after: error) }
             state.blocks.commit(change.presence)
+            commitGroup(change.group, hasMoved: change.seal?.result != nil, in: &state, &effects)
             if let cut = change.cut { state.cutSinceDurable = min(state.cutSinceDurable ?? cut, cut) }
             // Of the changes of one group only the last one's head was made; the others are part of it.
             if let head = change.seal?.result {
@@ -90,6 +109,9 @@ extension Core {
                 effects.events.append(.cleared(range))
                 state.replicator.localChanged(
                     .cleared(range), log: CoreLogView(self, state), into: &effects.replication)
+            }
+            for range in change.found {
+                state.replicator.localChanged(.stored(range), log: CoreLogView(self, state), into: &effects.replication)
             }
         }
         if leavesGarbage { registry.sweep() }
@@ -125,6 +147,7 @@ extension Core {
         state.staged = state.durable
         state.underway.invalidate()
         state.blocks.resetStaging()
+        state.group.resetStaging()
     }
 }
 
@@ -184,14 +207,38 @@ extension Core {
 
     /// Throws where this store cannot sign for the log, or must not.
     func requireSigner(_ state: borrowing CoreState) throws(HypercoreError) {
-        guard state.canSign else { throw HypercoreError.holdsNoKey(key) }
+        guard state.canSign else { throw HypercoreError.signsNothing(key, state) }
         try requireTrust(state)
+    }
+
+    /// Throws where this store cannot sign a log that grows by `count` blocks, or must not. What the manifest fixes needs
+    /// no signature.
+    func requireSigner(
+        _ state: borrowing CoreState, appending count: UInt64, to length: UInt64
+    ) throws(HypercoreError) {
+        guard length + count > state.prologueLength || count == 0 else { return }
+        try requireSigner(state)
     }
 }
 
 extension HypercoreError {
-    static func holdsNoKey(_ key: CoreKey) -> HypercoreError {
-        HypercoreError(.notWritable, key: key, "this store does not hold the signing key of the log")
+    /// Why nobody here signs the log.
+    static func signsNothing(_ key: CoreKey, _ state: borrowing CoreState) -> HypercoreError {
+        let quorum = state.authority?.quorum ?? 1
+        let reason =
+            switch quorum {
+            case 0: "nobody can sign the log: it is what its manifest fixes, and nothing else"
+            case 1: "this store does not hold the signing key of the log"
+            default:
+                "the log is signed by \(quorum) of its signers: collect their shares of a SignableTree, and append with the signature that they make"
+            }
+        return HypercoreError(.notWritable, key: key, reason)
+    }
+
+    static func belowPrologue(_ key: CoreKey, _ length: UInt64, _ prologueLength: UInt64) -> HypercoreError {
+        HypercoreError(
+            .prologueMismatch, key: key,
+            "the manifest fixes the first \(prologueLength) blocks, which come together: a log of \(length) is none")
     }
 
     static func signedElsewhere(_ key: CoreKey) -> HypercoreError {

@@ -31,6 +31,7 @@ extension Core {
         let head: HeadRecord
         let identity: CoreIdentity
         let presence: PresenceChange
+        let group: GroupRecord?
         let epoch: UInt64
     }
 
@@ -54,11 +55,14 @@ extension Core {
             let presence = try state.blocks.change(
                 by: runs(of: batch.blocks).map(PresenceEdit.add), oldLength: before.length, length: head.length,
                 in: &write)
+            let group = batch.head == nil ? nil : moveInGroup(state, in: &write)
             state.staged = head
             state.blocks.advance(to: presence)
+            state.group.advance(to: group)
             state.underway.push(batch.nodes)
             return Staging(
-                write: write, head: head, identity: identity, presence: presence, epoch: state.stagingEpoch)
+                write: write, head: head, identity: identity, presence: presence, group: group,
+                epoch: state.stagingEpoch)
         } catch {
             return nil
         }
@@ -86,6 +90,7 @@ extension Core {
             switch outcome {
             case .success:
                 state.blocks.commit(staging.presence)
+                commitGroup(staging.group, hasMoved: batch.head != nil, in: &state, &effects)
                 if batch.head != nil {
                     state.durable = staging.head
                     effects.events.append(.appended(length: staging.head.length))

@@ -1,5 +1,7 @@
+import CompactEncoding
 import Crypto
 import HypercoreStorage
+import Manifest
 import MerkleTree
 
 /// A change to a log that is being put together: what the log will be, and what has to be stored for it.
@@ -36,13 +38,22 @@ struct CoreDraft: Sendable {
     /// The user's data, by key; `nil` removes it.
     private(set) var userData: [[UInt8]: [UInt8]?] = [:]
 
+    /// The topic of the group that the log is put into.
+    private(set) var joinedGroup: Bytes32?
+    /// Groups of nodes that are written in place of damaged ones, by their leaf.
+    private(set) var groups: [UInt64: [TreeNode]] = [:]
+    /// Leaves under which no nodes stay.
+    private(set) var droppedGroups: [Range<UInt64>] = []
+    /// Blocks that are stored and that nobody was told of.
+    private(set) var found: [Range<UInt64>] = []
+
     init(on base: HeadRecord) {
         self.base = base
         head = base
     }
 
     /// Whether there is anything to write.
-    var changesAnything: Bool { movesHead || !presence.isEmpty || !userData.isEmpty }
+    var changesAnything: Bool { movesHead || !presence.isEmpty || !userData.isEmpty || joinedGroup != nil }
 
     /// Whether the head has moved, so that it has to be signed.
     var movesHead: Bool { head.length != base.length || head.fork != base.fork }
@@ -52,9 +63,27 @@ struct CoreDraft: Sendable {
 
 extension CoreDraft {
     /// Appends blocks; their leaves were hashed before.
-    mutating func append(_ leaves: Leaves, hashing: some TreeHashing) throws {
+    ///
+    /// - Parameter prologue: what the manifest fixes; blocks that reach its length are compared with it.
+    /// - Throws: `ManifestError` with `.prologueMismatch`; `TreeError`. The draft is unchanged then.
+    mutating func append(
+        _ leaves: Leaves, hashing: some TreeHashing, prologue: CoreManifest.Prologue? = nil
+    ) throws {
         let start = head.length
-        let added = try head.tree.append(leaves.hashed, hashing: hashing)
+        var tree = head.tree
+        let added: [TreeNode]
+        if let prologue, start < prologue.length, prologue.length - start <= UInt64(leaves.hashed.count) {
+            let fixedCount = Int(prologue.length - start)
+            let fixed = try tree.append(Array(leaves.hashed.prefix(fixedCount)), hashing: hashing)
+            guard tree.treeHash(hashing) == prologue.hash else {
+                throw ManifestError(
+                    .prologueMismatch, "the first \(prologue.length) blocks are not those that the manifest fixes")
+            }
+            added = fixed + (try tree.append(Array(leaves.hashed.dropFirst(fixedCount)), hashing: hashing))
+        } else {
+            added = try tree.append(leaves.hashed, hashing: hashing)
+        }
+        head.tree = tree
         if nodes.isEmpty { nodes = added } else { nodes += added }
         runs.append(Run(start: start, blocks: leaves.blocks))
         presence.append(.add(start..<head.length))
@@ -67,7 +96,8 @@ extension CoreDraft {
     ///   - generation: one that nobody has used, for what is appended from there on.
     ///   - reader: the nodes of the log below the draft.
     mutating func truncate(
-        to length: UInt64, fork: UInt64, beginning generation: Generation, reading reader: some NodeReader
+        to length: UInt64, fork: UInt64, beginning generation: Generation,
+        reading reader: some NodeReader & Sendable
     ) throws {
         head.tree = try head.tree.truncated(
             to: length, fork: fork, reading: DraftedNodes(drafted: nodes, below: reader))
@@ -111,6 +141,22 @@ extension CoreDraft {
     mutating func set(userData value: [UInt8]?, for key: [UInt8]) {
         userData[key] = .some(value)
     }
+
+    mutating func join(_ topic: Bytes32) {
+        joinedGroup = topic
+    }
+
+    /// Makes the repair of a step of an audit.
+    ///
+    /// - Parameter groups: the groups of nodes that it writes anew, by their leaf.
+    mutating func repair(_ repair: AuditRepair, groups: [UInt64: [TreeNode]]) {
+        for (page, here) in repair.pages { presence.append(.rebuild(page: page, here: here)) }
+        for range in repair.droppedBlocks { clear(range) }
+        for range in repair.foundBlocks { presence.append(.add(range)) }
+        found += repair.foundBlocks
+        self.groups = groups
+        droppedGroups = repair.droppedGroups
+    }
 }
 
 // MARK: - What it holds
@@ -151,12 +197,14 @@ extension CoreDraft {
         }
         write.putNew(nodes, spans: head.spans)
         for range in cleared { write.deleteBlocks(range, spans: head.spans) }
+        for range in droppedGroups { write.deleteGroups(range, spans: head.spans) }
+        for (leaf, nodes) in groups { write.replaceGroup(at: leaf, with: nodes, spans: head.spans) }
         for (key, value) in userData { write.put(userData: value, for: key) }
     }
 }
 
 /// The nodes of a draft, and those of the log below it.
-private struct DraftedNodes<Below: NodeReader>: NodeReader {
+struct DraftedNodes<Below: NodeReader & Sendable>: NodeReader, Sendable {
     let drafted: [TreeNode]
     let below: Below
 

@@ -45,6 +45,14 @@ struct StagedNodes: Sendable {
         for index in entries.indices { entries[index].nodes = [] }
     }
 
+    /// Whether a change under way stores nodes that end at one of these leaves.
+    func reach(_ leaves: Set<UInt64>) -> Bool {
+        !leaves.isEmpty
+            && entries.contains { entry in
+                entry.nodes.contains { leaves.contains(FlatTree.blocks(under: $0.index).upperBound - 1) }
+            }
+    }
+
     /// The newest valid node at `index`.
     func node(at index: UInt64) -> TreeNode? {
         let end = FlatTree.blocks(under: index).upperBound
@@ -56,7 +64,7 @@ struct StagedNodes: Sendable {
 }
 
 /// A log's nodes with those of queued changes.
-struct StagedTree: NodeReader {
+struct StagedTree: NodeReader, Sendable {
     let staged: StagedNodes
     let stored: StoredTree
 

@@ -97,12 +97,21 @@ extension Core {
         }
     }
 
+    /// Stops appending to a log that was brought here before this store knew that it signs it.
+    func overtake(in state: inout CoreState, _ effects: inout TurnEffects) {
+        guard let writer else { return }
+        changeTrust(in: &state, &effects.events) { $0.overtake() }
+        _ = save(state.trust.record, in: &state, through: writer)
+        effects.drivesWriter = true
+    }
+
     /// Stops appending where a peer has made the log longer that nobody but this store should make longer.
     ///
     /// Where several may sign, others make it longer all the time.
     func stopIfOvertaken(by batch: VerifiedBatch, in state: inout CoreState, _ aftermath: inout Aftermath) {
+        // What the manifest fixes is everybody's to bring.
         guard let head = batch.head?.tree, head.length > state.durable.length || head.fork > state.durable.fork,
-            state.canSign, state.authority?.manifest.signers.count == 1, let writer
+            head.length > state.prologueLength, state.canSign, state.authority?.manifest.signers.count == 1, let writer
         else { return }
         // A log that was overtaken before is stopped already, on disk as well.
         guard !state.trust.record.isOvertaken || state.trust.isUnstored else { return }

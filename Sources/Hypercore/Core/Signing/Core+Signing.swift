@@ -22,10 +22,14 @@ extension Core {
 
     /// Lets `signer` sign the log from now on, in place of any other.
     ///
+    /// Where its signature alone is not enough, it is only checked that the manifest declares it: shares are asked of it
+    /// through a ``SignableTree``.
+    ///
     /// - Throws: `.invalidManifest`; where it cannot be read whether the history is in doubt.
     func use(_ signer: any AsyncSigner) throws {
         let authority = state.withLock { $0.authority } ?? TreeAuthority(assumedFor: key)
         let remote = try RemoteSigner(authority, signer: signer)
+        guard authority.quorum == 1 else { return }
         try state.withLock { state in
             // Nobody asks after the trust in a log that cannot be signed here.
             if !state.canSign { state.trust = try registry.trust(in: stored, signs: true) }
@@ -69,7 +73,7 @@ extension Core {
         for _ in 0..<Self.maximumSigningAttempts {
             guard let round = try draftBatch() else { return }
             var signature: [UInt8] = []
-            if round.draft.head.length > 0 {
+            if round.isSigned {
                 signature = try await round.signer.sign(
                     round.draft.head.tree, hashing: hashing, before: registry.signingDeadline, round.signature)
             }
@@ -87,6 +91,8 @@ extension Core {
         let signer: RemoteSigner
         let signature: PendingSignature
         let byteCount: Int
+        /// Whether the draft's tree needs a signature: not where the manifest fixes it, or there are no blocks.
+        let isSigned: Bool
     }
 
     /// Makes the changes of the batch, one after the other, on the staged head. Those that cannot be made fail alone;
@@ -126,7 +132,8 @@ extension Core {
             state.line.batch = batch
             return SigningRound(
                 draft: draft, signer: signer, signature: signature,
-                byteCount: batch.entries.reduce(0) { $0 + $1.byteCount })
+                byteCount: batch.entries.reduce(0) { $0 + $1.byteCount },
+                isSigned: draft.head.length > state.prologueLength)
         }
     }
 

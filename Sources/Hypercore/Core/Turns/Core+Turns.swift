@@ -69,7 +69,11 @@ extension Core {
     ) throws -> Arrival {
         try serving { state, _ in
             try requireChangeable(state)
-            try requireSigner(state)
+            if case .append(let count) = change.step {
+                try requireSigner(state, appending: count, to: state.staged.length)
+            } else {
+                try requireSigner(state)
+            }
             if case .anywhere(let edit) = change.making, state.remoteSigner == nil, state.line.isEmpty {
                 let (result, commit) = try stage(edit, in: &state, room: room, through: writer)
                 return .staged(result, commit)

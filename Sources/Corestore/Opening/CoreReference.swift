@@ -1,0 +1,102 @@
+import CompactEncoding
+public import Crypto
+public import Manifest
+
+/// Which core is opened, and who it is should it have to be made.
+///
+/// It begins with one thing that is known of the core, and takes further ones:
+///
+/// ```swift
+/// try await store.get(.name("log"))                              // the store's own, by its primary key
+/// try await store.get(.key(key))                                 // somebody else's
+/// try await store.get(.keyPair(keyPair).named("imported"))       // of a key pair that is kept in the store
+/// try await store.get(.manifest(manifest).signed(by: hardware))  // of several signers, or one that takes its time
+/// ```
+public struct CoreReference: Sendable {
+    var name: [UInt8]?
+    var discoveryKey: DiscoveryKey?
+    var key: CoreKey?
+    var manifest: CoreManifest?
+    var keyPair: KeyPair?
+    var signer: (any AsyncSigner)?
+
+    private init() {}
+}
+
+// MARK: - What is known
+
+extension CoreReference {
+    /// The core of a name, in the namespace of the store session that opens it.
+    public static func name(_ name: String) -> CoreReference { .name(Array(name.utf8)) }
+
+    /// The core of a name that is any bytes.
+    public static func name(_ name: [UInt8]) -> CoreReference { CoreReference().with { $0.name = name } }
+
+    /// The core of a key.
+    public static func key(_ key: CoreKey) -> CoreReference { CoreReference().with { $0.key = key } }
+
+    /// The core of a discovery key, which is found if it is stored.
+    public static func discoveryKey(_ discoveryKey: DiscoveryKey) -> CoreReference {
+        CoreReference().with { $0.discoveryKey = discoveryKey }
+    }
+
+    /// The core of a manifest.
+    public static func manifest(_ manifest: CoreManifest) -> CoreReference {
+        CoreReference().with { $0.manifest = manifest }
+    }
+
+    /// The core that `keyPair` alone signs. The store keeps the key pair's seed.
+    ///
+    /// - Parameter isCompat: whether the core's key is the public key, as it was before there were manifests; else it is
+    ///   that of a manifest of version 1 with this signer.
+    public static func keyPair(_ keyPair: KeyPair, isCompat: Bool = false) -> CoreReference {
+        CoreReference().with { reference in
+            reference.keyPair = keyPair
+            reference.manifest = CoreManifest(singleSigner: keyPair.publicKey)
+            if isCompat { reference.key = CoreKey(keyPair.publicKey.bytes) }
+        }
+    }
+}
+
+// MARK: - Further
+
+extension CoreReference {
+    /// With a name that leads to the core from now on, in the namespace of the store session that opens it. A core has one.
+    public func named(_ name: String) -> CoreReference { named(Array(name.utf8)) }
+
+    /// With a name that is any bytes.
+    public func named(_ name: [UInt8]) -> CoreReference { with { $0.name = name } }
+
+    /// With its manifest, which has to be that of its key.
+    public func with(_ manifest: CoreManifest) -> CoreReference { with { $0.manifest = manifest } }
+
+    /// With the key pair of one of its signers, whose seed the store keeps.
+    public func signed(by keyPair: KeyPair) -> CoreReference { with { $0.keyPair = keyPair } }
+
+    /// With a signer whose key the store need not hold and which may take its time, for as long as the core is open: appends
+    /// that arrive while a signature is made are signed together by the next one.
+    public func signed(by signer: any AsyncSigner) -> CoreReference { with { $0.signer = signer } }
+
+    private func with(_ change: (inout CoreReference) -> Void) -> CoreReference {
+        var changed = self
+        change(&changed)
+        return changed
+    }
+}
+
+// MARK: - Who it is
+
+extension CoreReference {
+    /// The public key of who is to sign.
+    var publicKey: PublicKey? { keyPair?.publicKey ?? signer?.publicKey }
+
+    /// The core's key and, as far as the reference goes, its manifest; `nil` where only a name or a discovery key is known.
+    ///
+    /// Of a key and a signer without a manifest, the manifest is the one of this signer alone, if that is the key's.
+    var described: (key: CoreKey, manifest: CoreManifest?)? {
+        if let manifest { return (key ?? manifest.key, manifest) }
+        guard let key else { return nil }
+        let own = publicKey.map { CoreManifest(singleSigner: $0) }
+        return (key, own.flatMap { $0.belongs(to: key) ? $0 : nil })
+    }
+}

@@ -1,0 +1,84 @@
+public import CompactEncoding
+public import Crypto
+import Synchronization
+
+/// That a log of a group has changed.
+public struct GroupUpdate: Hashable, Sendable {
+    /// The group's topic.
+    public let topic: Bytes32
+    /// The log that has changed.
+    public let discoveryKey: DiscoveryKey
+    /// When, in milliseconds since 1970, by the clock of this store; where the group lists the log from now on.
+    public let timestamp: UInt64
+}
+
+/// Who is told of changes to the logs of groups, and what time it is for them.
+final class GroupWatch: Sendable {
+    typealias Handler = @Sendable (GroupUpdate) -> Void
+
+    private struct State {
+        var handlers: [UInt64: Handler] = [:]
+        var nextID: UInt64 = 0
+        /// The last timestamp that was given out or found stored.
+        var latest: UInt64 = 0
+    }
+
+    private let state = Mutex(State())
+    private let wallClock: @Sendable () -> UInt64
+
+    init(wallClock: @escaping @Sendable () -> UInt64) {
+        self.wallClock = wallClock
+    }
+
+    /// A timestamp for a change that is staged now: the time, or the last timestamp where a clock was set back.
+    func timestamp() -> UInt64 {
+        let now = wallClock()
+        return state.withLock { state in
+            state.latest = max(state.latest, now)
+            return state.latest
+        }
+    }
+
+    /// Takes note of a timestamp that is stored: none that is given out from now on lies before it.
+    func reach(_ timestamp: UInt64) {
+        state.withLock { $0.latest = max($0.latest, timestamp) }
+    }
+
+    func add(_ handler: @escaping Handler) -> UInt64 {
+        state.withLock { state in
+            state.nextID += 1
+            state.handlers[state.nextID] = handler
+            return state.nextID
+        }
+    }
+
+    func remove(_ id: UInt64) {
+        _ = state.withLock { $0.handlers.removeValue(forKey: id) }
+    }
+
+    func publish(_ updates: [GroupUpdate]) {
+        for handler in state.withLock({ Array($0.handlers.values) }) { updates.forEach(handler) }
+    }
+}
+
+extension CoreRegistry {
+    /// Calls `handler` whenever a log of a group has grown or was cut, once that is durable.
+    ///
+    /// On the thread that committed, outside all locks; keep it short. Logs that changed before are listed by
+    /// `CoreDirectory.logs(of:since:)`; begin to watch first and list then, so that none is missed.
+    ///
+    /// ```swift
+    /// let watch = registry.onGroupUpdate { update in queue.yield(update) }
+    /// let changed = try registry.directory.logs(of: topic, since: lastSeen, limit: 100)
+    /// ```
+    ///
+    /// - Returns: what ``endGroupUpdates(_:)`` takes.
+    public func onGroupUpdate(_ handler: @escaping @Sendable (GroupUpdate) -> Void) -> UInt64 {
+        groups.add(handler)
+    }
+
+    /// Ends what ``onGroupUpdate(_:)`` has begun.
+    public func endGroupUpdates(_ id: UInt64) {
+        groups.remove(id)
+    }
+}
