@@ -8,7 +8,7 @@ public struct CorestoreError: Error, Equatable, Sendable {
         case assertion
         /// The given primary key is not the store's.
         case primaryKeyMismatch
-        /// Nothing is stored under this name or key, and the store is read-only.
+        /// Nothing is stored under this name or key, and nothing was to be made or could be.
         case notFound
         /// The store, or this session of it, is closed.
         case closed

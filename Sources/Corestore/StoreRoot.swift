@@ -61,6 +61,15 @@ final class StoreRoot: Sendable {
         }
     }
 
+    /// The key of a stored core; `nil` where there is none.
+    func key(of discoveryKey: DiscoveryKey) throws(CorestoreError) -> CoreKey? {
+        do {
+            return try directory.find(discoveryKey).map { try directory.identity(of: $0).key }
+        } catch {
+            throw CorestoreError(error)
+        }
+    }
+
     /// Ends replication and all cores, writes what was queued, and closes the file.
     func close() async throws {
         let wasOpen = isClosed.withLock { isClosed in

@@ -28,6 +28,8 @@ public struct HypercoreError: Error, Sendable {
         case notAvailable
         /// A block larger than ``Hypercore/maximumBlockByteCount``.
         case blockTooLarge
+        /// The log would get longer than the append allows.
+        case logTooLong
         /// A batch of changes larger than one commit takes.
         case tooLarge
         /// The log was purged from this store.
@@ -51,6 +53,8 @@ public struct HypercoreError: Error, Sendable {
         case signingFailed
         /// A block could not be encrypted; or what is stored cannot be decrypted, because it never was encrypted so.
         case encryptionFailed
+        /// A value could not be made into a block by its codec, or a block not into a value.
+        case codingFailed
         /// The wait was cancelled or took longer than allowed.
         case timedOut
         /// The log was changed underneath: another writer, a truncation, a purge.

@@ -22,10 +22,10 @@ extension CoreDirectory {
     /// Enqueues the removal of `core` and the records of a new, empty one of the same key, as one write set: a crash leaves
     /// the one or the other.
     ///
-    /// - Parameter groups: where a group may list the core.
+    /// - Parameter groups: where a group may list the core, after what is queued.
     /// - Throws: `.exhausted`; a commit ends with `.conflict` where another core is there by then.
     public func replace(
-        _ core: StoredCore, _ old: CoreIdentity, groups: [GroupRecord], by identity: CoreIdentity,
+        _ core: StoredCore, _ old: CoreIdentity, groups: [GroupRecord] = [], by identity: CoreIdentity,
         with writer: GroupWriter
     ) throws -> (StoredCore, CommitTicket) {
         precondition(old.key == identity.key, "a core is replaced by one of the same key only")
@@ -77,7 +77,7 @@ extension CoreDirectory {
     /// The write set that removes a core: from then on nothing leads to it, and what it occupies is garbage. Writes of the
     /// core that come later in the queue are refused, because its head is gone.
     ///
-    /// - Parameter groups: where a group may list the core.
+    /// - Parameter groups: where a group may list the core, after what is queued; where it does now is known.
     public func purgeSet(_ core: StoredCore, _ identity: CoreIdentity, groups: [GroupRecord] = []) -> WriteSet {
         let pointer = RecordKey.pointer(identity.key.discoveryKey)
         var set = WriteSet()
@@ -85,7 +85,9 @@ extension CoreDirectory {
         set.removeRecord(Schema.cores, pointer)
         set.delete(Schema.cores, RecordKey.records(of: core.number))
         if let alias = identity.alias { set.removeRecord(Schema.store, RecordKey.alias(alias)) }
-        for group in groups { set.removeRecord(Schema.store, group.indexKey(of: core.number)) }
+        // A record that cannot be read leaves its place behind, which is listed no more without the core's own record.
+        let listed = Set(groups + [try? core.group()].compactMap { $0 })
+        for group in listed { set.removeRecord(Schema.store, group.indexKey(of: core.number)) }
         set.put(Schema.cores, Garbage(core: core.number, extent: .everything).key, record: [])
         return set
     }

@@ -142,6 +142,13 @@ extension Replicator {
     public func status(of peer: PeerID) -> PeerStatus? {
         peers.position(of: peer).map { peers.all[$0].status }
     }
+
+    /// The longest unbroken run of blocks, from block 0 on, that one of the open peers of `fork` has announced.
+    public func remoteContiguousLength(ofFork fork: UInt64) -> UInt64 {
+        var longest: UInt64 = 0
+        for peer in peers.all where peer.remote?.fork == fork { longest = max(longest, peer.haves.contiguousLength) }
+        return longest
+    }
 }
 
 // MARK: - Messages

@@ -53,6 +53,24 @@ final class StoredPages: BitfieldPageSource {
         #expect(field.changes(since: 0).isEmpty)
     }
 
+    @Test func aDiscardedPageIsEmptyWithoutBeingRead() throws {
+        for contiguous in [0, 40_000, 3 * 32_768, 150_000] as [UInt64] {
+            let stored = StoredPages()
+            var field = LocalBitfield(baseLength: 200_000, contiguousLength: contiguous)
+            stored.isBroken = true
+            field.discardPage(3)
+            #expect(field.contiguousLength == min(contiguous, 3 * 32_768))
+            #expect(field.changes(since: 0).map(\.index) == [3] && field.changes(since: 0)[0].page == .empty)
+            stored.isBroken = false
+            let page: Range<UInt64> = 3 * 32_768..<4 * 32_768
+            #expect(try field.count(in: page, reading: stored) == 0)
+            try field.set(page, reading: stored)
+            #expect(try field.contains(page, reading: stored))
+            // Above the page all is here, so what was contiguous up to it is contiguous across it.
+            #expect(field.contiguousLength == (contiguous < 3 * 32_768 ? contiguous : 200_000))
+        }
+    }
+
     @Test func aHoleIsOnePage() throws {
         let stored = StoredPages()
         var field = LocalBitfield(baseLength: 1_000_000, contiguousLength: 1_000_000)

@@ -1,3 +1,4 @@
+import CompactEncoding
 import Crypto
 import HypercoreStorage
 import Manifest
@@ -16,8 +17,8 @@ private let secret = SecretBytes(copying: Array(repeating: 42, count: 32))
         let log = try await store.writable(encryption: .key(secret))
         let blocks: [[UInt8]] = [Array("hello".utf8), [], Array(repeating: 1, count: 100_000)]
         let result = try await log.append(contentsOf: blocks)
-        #expect(result == .init(length: 3, byteLength: 100_005 + 3 * 8))
-        #expect(log.byteLength == 100_029)
+        #expect(result == .init(length: 3, byteLength: 100_005))
+        #expect(try log.byteLength == 100_005 && log.info().storedByteLength == 100_029)
         for (index, block) in blocks.enumerated() {
             #expect(try log.read(UInt64(index)) == block)
             #expect(try await log.get(UInt64(index)) == block)
@@ -88,7 +89,7 @@ private let secret = SecretBytes(copying: Array(repeating: 42, count: 32))
         try await log.truncate(to: 1)
         try await store.registry.atomically { batch in
             try batch.append(contentsOf: [[1], [2]], to: log)
-            #expect(try batch.append([3], to: log) == .init(length: 4, byteLength: 42))
+            #expect(try batch.append([3], to: log) == .init(length: 4, byteLength: 10))
             #expect(try batch.read(0, of: log) == Array("block 0".utf8))
             #expect(try batch.read(2, of: log) == [2])
         }
@@ -267,6 +268,9 @@ private final class Onlooker: BlockEncryptor {
     }
 
     private struct Vector: Decodable {
+        let compat: Bool
+        let key: Hex
+        let encryptionKey: Hex
         let blockKey: Hex
         let forkAfter: UInt64
         let plain: [Hex]
@@ -287,6 +291,26 @@ private final class Onlooker: BlockEncryptor {
             for (index, stored) in vector.stored.enumerated() {
                 #expect(try plain.read(UInt64(index)) == stored.bytes)
                 #expect(try log.read(UInt64(index)) == vector.plain[index].bytes)
+            }
+        }
+    }
+
+    @Test func `a session on the recorded log makes the recorded bytes out of its encryption key, and reads them`()
+        async throws
+    {
+        for vector in try Vectors.load("encryption", as: Document.self).cases {
+            let key = CoreKey(try #require(Bytes32(vector.key.bytes)))
+            let manifest = vector.compat ? CoreManifest.assumed(for: key).encoded : nil
+            let session = try await TestStore().registry.session(
+                key.discoveryKey, creating: CoreIdentity(key: key, manifest: manifest),
+                options: SessionOptions(encryption: .key(SecretBytes(copying: vector.encryptionKey.bytes))))
+            let log = try #require(session)
+            let encryptor = try #require(log.cipher).encryptor(of: log.core)
+            for (index, stored) in vector.stored.enumerated() {
+                let (index, plain) = (UInt64(index), vector.plain[index].bytes)
+                let fork = vector.forksAtEncryption[Int(index)]
+                #expect(try encryptor.encrypt(plain.span.bytes, index: index, fork: fork) == stored.bytes)
+                #expect(try log.decrypted(stored.bytes, at: index) == plain)
             }
         }
     }

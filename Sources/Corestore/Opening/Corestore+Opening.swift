@@ -120,12 +120,8 @@ extension Corestore {
         storedUnder discoveryKey: DiscoveryKey, _ core: CoreReference, _ alias: Alias?, _ missing: String
     ) throws -> Place {
         var place = Place(discoveryKey: discoveryKey, missing: missing)
-        guard core.keyPair != nil || alias != nil, let stored = try root.directory.find(discoveryKey) else {
-            return place
-        }
-        place.identity = CoreIdentity(
-            key: try root.directory.identity(of: stored).key, seed: core.keyPair?.seed, alias: alias,
-            derivesKeyPair: false)
+        guard core.keyPair != nil || alias != nil, let key = try root.key(of: discoveryKey) else { return place }
+        place.identity = CoreIdentity(key: key, seed: core.keyPair?.seed, alias: alias, derivesKeyPair: false)
         return place
     }
 

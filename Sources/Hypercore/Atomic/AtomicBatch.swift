@@ -80,7 +80,9 @@ extension AtomicBatch {
             // Another task may append to the log through the same batch while the blocks are encrypted.
             let place = LogPlace(try draft(of: log).head)
             let leaves = try Leaves(of: blocks, encryptedBy: encryptor, at: place, core: log.core)
-            if let result = try append(leaves, to: log, at: place) { return result }
+            if let result = try append(leaves, to: log, at: place) {
+                return result.withoutPadding(encryptor.paddingByteCount)
+            }
         }
     }
 

@@ -62,6 +62,7 @@ struct Audit {
             onEvent(.damage(.page(page)))
         }
         report.take(step)
+        if end == nil { report.length = step.head.length }
         end = min(end ?? .max, step.head.length)
         position = step.next
         verdicts = verdicts.filter { FlatTree.blocks(under: $0.key).upperBound > step.next }
@@ -85,7 +86,6 @@ struct Audit {
 
 extension AuditReport {
     fileprivate mutating func take(_ step: AuditStep) {
-        length = max(length, step.head.length)
         signatureFailure = signatureFailure ?? step.signatureFailure
         checked.add(step.checked)
         damaged.add(step.damaged)

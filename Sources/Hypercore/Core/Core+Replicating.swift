@@ -34,6 +34,7 @@ extension Core {
             aftermath.groupUpdates = effects.groupUpdates
             aftermath.drivesWriter = effects.drivesWriter
             apply(&effects.replication, to: &state, &aftermath)
+            state.noteRemoteLength(&aftermath.events)
             if effects.abandonsPeers { aftermath.closing.append(contentsOf: state.peers.values) }
         }
         aftermath.carryOut(on: self)

@@ -4,31 +4,53 @@ import Synchronization
 extension Core {
     /// Waits until a peer has brought block `index` and it was verified.
     func waitForBlock(_ index: UInt64, timeout: Duration?, in scope: WaitScope) async throws -> [UInt8] {
-        guard let timeout else { return try await waitForBlock(index, in: scope) }
-        return try await withThrowingTaskGroup(of: [UInt8]?.self) { group in
-            group.addTask { try await self.waitForBlock(index, in: scope) }
+        try await within(timeout, "no peer brought block \(index)") { try await self.waitForBlock(index, in: scope) }
+    }
+
+    /// Waits until it is known which block holds a byte: from what peers tell, and from what the log grows by.
+    func waitForSeek(
+        toByte bytes: UInt64, padding: UInt64, timeout: Duration?, in scope: WaitScope
+    ) async throws -> Hypercore.BytePosition {
+        try await within(timeout, "no peer told where byte \(bytes) lies") {
+            let outcome = try await self.wait(in: scope) { state, effects in
+                state.replicator.seek(toByte: bytes, padding: padding, into: &effects)
+            }
+            guard case .found(let block, let offset) = outcome else {
+                throw HypercoreError.notPadded(self.key)
+            }
+            return Hypercore.BytePosition(block: block, offset: offset)
+        }
+    }
+
+    /// Runs a wait that is given up after a time.
+    func within<Value: Sendable>(
+        _ timeout: Duration?, _ complaint: @autoclosure () -> String,
+        _ wait: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        guard let timeout else { return try await wait() }
+        return try await withThrowingTaskGroup(of: Value?.self) { group in
+            group.addTask { try await wait() }
             group.addTask {
                 try await Task.sleep(for: timeout)
                 return nil
             }
             defer { group.cancelAll() }
-            guard let first = try await group.next(), let block = first else {
-                throw HypercoreError(.timedOut, key: key, "no peer brought block \(index) within \(timeout)")
+            guard let first = try await group.next(), let value = first else {
+                throw HypercoreError(.timedOut, key: key, "\(complaint()) within \(timeout)")
             }
-            return block
+            return value
         }
     }
 
     private func waitForBlock(_ index: UInt64, in scope: WaitScope) async throws -> [UInt8] {
-        let outcome = try await wait(in: scope) { state, effects in
-            state.replicator.get(index, log: CoreLogView(self, state), into: &effects)
+        while true {
+            let outcome = try await wait(in: scope) { state, effects in
+                state.replicator.get(index, log: CoreLogView(self, state), into: &effects)
+            }
+            if case .block(let value) = outcome { return Array(value) }
+            if let block = try read(index) { return block }
+            // It was stored, and cut off or cleared before it could be read: it may come again.
         }
-        if case .block(let value) = outcome { return Array(value) }
-        guard let block = try read(index) else {
-            throw HypercoreError(
-                .notAvailable, key: key, "block \(index) was stored, and removed before it could be read")
-        }
-        return block
     }
 
     /// Asks the peers that are there whether the log is longer.

@@ -89,6 +89,8 @@ struct CoreState {
     var peers: [PeerID: PeerChannel] = [:]
     /// Who waits for what.
     var waiters = WaiterTable()
+    /// How many blocks from the first on a peer has told that it has, of this fork and since the core was opened.
+    var remoteContiguousLength: UInt64 = 0
     /// What came and went since the core was opened.
     var transfers = TransferCounts()
     /// How the core has ended, if it has.
@@ -163,9 +165,9 @@ extension Core {
         }
         line.end(end.error(key))
         exclusivity.end(end.error(key))
-        for branch in branches { branch.events.finish() }
+        for branch in branches { branch.events.finish(with: end == .purged ? .purged : nil) }
         for handler in handlers { handler(.failure(end.error(key))) }
         for channel in channels { channel.stream.close(channel) }
-        events.finish()
+        events.finish(with: end == .purged ? .purged : nil)
     }
 }

@@ -24,7 +24,7 @@ extension CoreRegistry {
     ) async throws -> Hypercore? {
         do {
             try await gate.pass()
-            let creation = try creation?.validated()
+            let creation = try creation?.validated(signer: signer?.publicKey)
             if let alias = creation?.alias { try await vacate(alias, for: discoveryKey, force: options.force) }
             await waitForRemoval(of: discoveryKey)
             guard let (core, ticket) = try retain(discoveryKey, creating: creation, options) else { return nil }
@@ -58,12 +58,15 @@ extension CoreRegistry {
     }
 
     /// Retains the core of `discoveryKey`, opening it from storage where it is not open; `nil` where it is not stored.
-    func retainStored(_ discoveryKey: DiscoveryKey) throws -> Core? {
-        try retain(discoveryKey, creating: nil, SessionOptions())?.core
+    ///
+    /// - Parameter isAnnounced: whether those who watch are told where it is opened.
+    func retainStored(_ discoveryKey: DiscoveryKey, isAnnounced: Bool = true) throws -> Core? {
+        try retain(discoveryKey, creating: nil, SessionOptions(), isAnnounced: isAnnounced)?.core
     }
 
     private func retain(
-        _ discoveryKey: DiscoveryKey, creating creation: CoreIdentity?, _ options: SessionOptions
+        _ discoveryKey: DiscoveryKey, creating creation: CoreIdentity?, _ options: SessionOptions,
+        isAnnounced: Bool = true
     ) throws -> (core: Core, creation: CommitTicket?)? {
         let (opened, replaced, watchers) = try state.withLock { state -> (Entry?, Core?, [Watcher]) in
             guard !state.isClosed else { throw HypercoreError(.closed, key: creation?.key, "the store is closed") }
@@ -81,7 +84,7 @@ extension CoreRegistry {
                 return (nil, nil, [])
             }
             state.cores[discoveryKey] = entry
-            return (entry, present?.core, Array(state.watchers.values))
+            return (entry, present?.core, isAnnounced ? Array(state.watchers.values) : [])
         }
         // What it had queued comes earlier in the queue than its removal.
         replaced?.end(.purged)
@@ -112,8 +115,8 @@ extension CoreRegistry {
         let old = try unused?.currentIdentity ?? directory.identity(of: stored)
         let writer = try requireWriter(for: old.key, "the store was opened read-only")
         let identity = try creation.flatMap { try old.completed(by: $0) } ?? old
-        let groups = try unused.map(\.groupPlaces) ?? stored.group().map { [$0] } ?? []
-        let (fresh, ticket) = try directory.replace(stored, old, groups: groups, by: identity, with: writer)
+        let (fresh, ticket) = try directory.replace(
+            stored, old, groups: unused?.groupPlaces ?? [], by: identity, with: writer)
         return Entry(core: try makeEmptyCore(identity, fresh), holders: 1, creation: ticket)
     }
 

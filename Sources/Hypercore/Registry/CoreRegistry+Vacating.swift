@@ -12,14 +12,15 @@ extension CoreRegistry {
     /// - Throws: `.anotherCore`, `.inUse`, `.notWritable` in a read-only store.
     func vacate(_ alias: Alias, for discoveryKey: DiscoveryKey, force: Bool) async throws {
         guard let other = try directory.resolve(alias), other != discoveryKey else { return }
-        await waitForRemoval(of: other)
-        guard let core = try retainStored(other) else { return }
-        defer { release(core) }
         guard force else {
             throw HypercoreError(
-                .anotherCore, key: core.key,
+                .anotherCore, key: try directory.find(other).map { try directory.identity(of: $0).key },
                 "the name \"\(String(decoding: alias.name, as: UTF8.self))\" leads to another log in this store")
         }
+        await waitForRemoval(of: other)
+        // Not announced, or peers would open a log that is about to go.
+        guard let core = try retainStored(other, isAnnounced: false) else { return }
+        defer { release(core) }
         guard state.withLock({ $0.cores[other]?.holders }) == 1 else {
             throw HypercoreError.inUse(core.key, "removed")
         }

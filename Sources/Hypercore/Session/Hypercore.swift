@@ -8,8 +8,8 @@ import Synchronization
 ///
 /// Many sessions may be open on one log; they share one core underneath. A session is safe to use from any thread.
 ///
-/// **What is synchronous.** What is stored here is a memory map away: ``length``, ``has(_:)``, ``read(_:)`` and
-/// ``treeHash()`` return at once. Only waiting for a commit (``append(_:)``) or for a peer (``get(_:timeout:)``,
+/// **What is synchronous.** What is stored here is a memory map away: ``length``, `has`, `read`, ``info()`` and
+/// ``treeHash()`` return at once. Only waiting for a commit (``append(_:maxLength:)``) or for a peer (``get(_:options:)``,
 /// ``update()``) suspends.
 ///
 /// **What is durable.** An append returns when it is on disk (or, in a store opened with `.relaxed`, when it survives
@@ -25,8 +25,8 @@ public final class Hypercore: Sendable {
     public static let maximumBlockByteCount = 15 << 20
 
     let core: Core
-    /// What the session's blocks are encrypted with.
-    let cipher: SessionCipher?
+    /// What the session's blocks are encrypted with; replaced by ``setEncryption(_:)``.
+    let sessionCipher: Mutex<SessionCipher?>
     /// Whether changes are refused because the session was opened read-only.
     let refusesChanges: Bool
     /// What holds the core, and is cut when the session closes.
@@ -38,7 +38,7 @@ public final class Hypercore: Sendable {
         isReadOnly: Bool = false
     ) {
         self.core = core
-        self.cipher = cipher
+        sessionCipher = Mutex(cipher)
         refusesChanges = isReadOnly
         tie = SessionTie(core, view: view, branch: branch)
     }
@@ -48,18 +48,27 @@ public final class Hypercore: Sendable {
         tie.cut(endingWaits: false)
     }
 
-    /// Ends this session: what waits through it ends with `.closed`, and what was begun to be downloaded is not asked for
-    /// any more. Other sessions of the log go on. Closing again does nothing.
+    /// Ends this session: what waits through it ends with `.closed`, its streams and events end, and what was begun to be
+    /// downloaded is not asked for any more. Other sessions of the log go on. Closing again does nothing.
     public func close() async {
         tie.cut()
     }
+
+    var isOpen: Bool { waits.isOpen }
 
     /// What the session sees, where it does not follow the log.
     var view: SnapshotView? { tie.view }
     /// The branch that the session is on, in place of the main line.
     var branch: Branch? { tie.branch }
+    /// Whether the session sees the log itself as it goes on.
+    var followsLog: Bool { view == nil && branch == nil }
     /// What the session waits for.
     var waits: WaitScope { tie.waits }
+
+    /// What is read through the session: its snapshot, or its branch as it is now; `nil` for the log as it is now.
+    var shownView: SnapshotView? {
+        get throws { try view ?? branch?.momentaryView() }
+    }
 
     func requireOpen() throws(HypercoreError) {
         guard waits.isOpen else {
@@ -146,8 +155,9 @@ extension Hypercore {
     /// How many blocks the log has, as far as it is known here and durable.
     public var length: UInt64 { head.length }
 
-    /// The bytes of all blocks, as they are stored and replicated.
-    public var byteLength: UInt64 { head.tree.byteLength }
+    /// The bytes of all blocks as they were appended: the padding of their encryption is not counted (PROTOCOL §8), which
+    /// is that of this session. ``info()`` has the bytes that are stored, too.
+    public var byteLength: UInt64 { head.byteLength(withoutPadding: paddingByteCount) }
 
     /// How often the log was truncated.
     public var fork: UInt64 { head.fork }
@@ -176,9 +186,16 @@ extension Hypercore {
         return core.hashing.tree(head.tree.roots)
     }
 
-    /// What happens to the log, or to the branch, from now on. Every call is a subscription of its own; a slow subscriber misses the oldest
-    /// events past a thousand. It ends when the log is closed.
-    public var events: AsyncStream<CoreEvent> { (branch?.events ?? core.events).subscribe() }
+    /// What happens to the log, or to the branch, from now on. Every call is a subscription of its own, with a buffer of its
+    /// own: see ``CoreEvents``. It ends when the session, or the log, is closed.
+    ///
+    /// ```swift
+    /// for await case .appended(let length) in log.events { print("\(length) blocks") }
+    /// ```
+    public var events: CoreEvents { CoreEvents(of: self) }
+
+    /// Who tells what happens.
+    var eventHub: EventHub { branch?.events ?? core.events }
 }
 
 // MARK: - Appending
@@ -188,28 +205,41 @@ extension Hypercore {
     public struct AppendResult: Hashable, Sendable {
         /// The log's length after the append, in blocks.
         public let length: UInt64
-        /// The log's byte length after the append.
+        /// The log's byte length after the append, without the padding of the session's encryption.
         public let byteLength: UInt64
     }
 
     /// Appends one block, which may be empty.
     ///
-    /// - Throws: `.notWritable`, `.appendingStopped`, `.blockTooLarge`, `.closed`, `.storage`, `.signingFailed`,
-    ///   `.encryptionFailed`; `CancellationError` where the task is cancelled while it waits for its turn. Once the block is
-    ///   queued, or handed to a signer, it is appended, and the call says whether it was.
+    /// - Parameter maxLength: how many blocks the log may have after it; `nil` for any number. It is checked when the
+    ///   append has its turn, so of several that are made at once no more happen than there is room for.
+    /// - Throws: `.notWritable`, `.appendingStopped`, `.blockTooLarge`, `.logTooLong`, `.closed`, `.storage`,
+    ///   `.signingFailed`, `.encryptionFailed`; `CancellationError` where the task is cancelled while it waits for its turn.
+    ///   Once the block is queued, or handed to a signer, it is appended, and the call says whether it was.
     @discardableResult
-    public func append(_ block: [UInt8]) async throws -> AppendResult {
-        try await append(contentsOf: CollectionOfOne(block))
+    public func append(_ block: [UInt8], maxLength: UInt64? = nil) async throws -> AppendResult {
+        try await append(contentsOf: CollectionOfOne(block), maxLength: maxLength)
     }
 
     /// Appends blocks, all or none of them, in one commit and under one signature.
     ///
-    /// - Throws: as ``append(_:)``.
+    /// Blocks that the manifest fixes (a prologue, PROTOCOL §3) are appended by anybody, all of them at once and whatever
+    /// follows with them; what follows is signed.
+    ///
+    /// - Throws: `.prologueMismatch`; as ``append(_:maxLength:)``.
     @discardableResult
-    public func append(contentsOf blocks: some Collection<[UInt8]>) async throws -> AppendResult {
+    public func append(
+        contentsOf blocks: some Collection<[UInt8]>, maxLength: UInt64? = nil
+    ) async throws -> AppendResult {
         try requireChangeable()
-        if let branch { return try await branch.append(Array(blocks), encryptedBy: cipher) }
-        return try await core.append(blocks, encryptedBy: cipher, of: waits)
+        let cipher = cipher
+        let result =
+            if let branch {
+                try await branch.append(Array(blocks), encryptedBy: cipher, maxLength: maxLength)
+            } else {
+                try await core.append(blocks, encryptedBy: cipher, maxLength: maxLength, of: waits)
+            }
+        return result.withoutPadding(cipher?.paddingByteCount ?? 0)
     }
 }
 
@@ -275,42 +305,9 @@ extension Hypercore {
     }
 }
 
-// MARK: - Reading
+// MARK: - Downloading
 
 extension Hypercore {
-    /// The block `index` if it is stored here, without waiting for anybody; `nil` if it is not.
-    ///
-    /// - Throws: `.closed`, `.damaged`, `.storage`.
-    public func read(_ index: UInt64) throws -> [UInt8]? {
-        try requireOpen()
-        guard let block = try readStored(index) else { return nil }
-        markRead(index)
-        return try decrypted(block, at: index)
-    }
-
-    /// Whether block `index` is stored here.
-    ///
-    /// - Throws: `.closed`, `.damaged`, `.storage`.
-    public func has(_ index: UInt64) throws -> Bool {
-        try requireOpen()
-        return try view?.has(index) ?? branch?.has(index) ?? core.has(index)
-    }
-
-    /// The block `index`: at once if it is stored here, else as soon as a peer has brought it and it was verified.
-    ///
-    /// Past the end of the log, it waits for the log to grow, here or at a peer.
-    ///
-    /// - Parameter timeout: how long to wait; `nil` waits until the task is cancelled or the session is closed.
-    /// - Throws: `.timedOut`, `.closed`, `.damaged`, `.storage`; on a snapshot or a branch `.outOfBounds` past its end, and
-    ///   `.notAvailable` for a block that the log has cut off and that is not here; `CancellationError`.
-    public func get(_ index: UInt64, timeout: Duration? = nil) async throws -> [UInt8] {
-        try requireOpen()
-        try await core.registry.gate.pass()
-        let block = try await getStored(index, timeout: timeout)
-        markRead(index)
-        return try decrypted(block, at: index)
-    }
-
     /// Asks peers whether the log is longer than is known here, and waits for the answer. In a store that was opened
     /// read-only, takes over what the process that writes has done.
     ///
@@ -332,39 +329,5 @@ extension Hypercore {
     public func download(start: UInt64 = 0, end: UInt64? = nil) throws -> Download {
         try requireOpen()
         return core.download(start: start, end: end, in: waits)
-    }
-}
-
-// MARK: - Stored blocks
-
-extension Hypercore {
-    /// The block `index` as it is stored here and replicated.
-    private func readStored(_ index: UInt64) throws -> [UInt8]? {
-        if let branch { return try branch.read(index) }
-        return try view.map { try $0.read(index) } ?? core.read(index)
-    }
-
-    private func getStored(_ index: UInt64, timeout: Duration?) async throws -> [UInt8] {
-        if let block = try readStored(index) { return block }
-        guard view != nil || branch != nil else {
-            return try await core.waitForBlock(index, timeout: timeout, in: waits)
-        }
-        let head = head
-        guard index < head.length else {
-            let name = view == nil ? "branch" : "snapshot"
-            throw HypercoreError(.outOfBounds, key: key, "the \(name) has \(head.length) blocks, and none at \(index)")
-        }
-        // What the log has in this place now may be another block than the snapshot's.
-        if core.isShared(index, with: head) { _ = try await core.waitForBlock(index, timeout: timeout, in: waits) }
-        guard let block = try readStored(index) else {
-            throw HypercoreError(
-                .notAvailable, key: key, "block \(index) was cut off from the log, and is not stored here")
-        }
-        return block
-    }
-
-    /// The block `index` as it was appended, out of what is stored.
-    func decrypted(_ block: [UInt8], at index: UInt64) throws -> [UInt8] {
-        try cipher?.decrypt(block, at: index, of: core) ?? block
     }
 }

@@ -54,6 +54,7 @@ final class SessionTie: Sendable {
         if endsWaits {
             _ = waits.close()
             core.leaveLine(waits)
+            (branch?.events ?? core.events).finish(of: ObjectIdentifier(waits))
         }
         core.exclusivity.leave(waits, of: core.key)
         view?.close()

@@ -61,6 +61,8 @@ public enum WantOutcome: Hashable, Sendable {
     case updated(Bool)
     /// Where the byte offset lies: `offset` bytes into block `block`.
     case found(block: UInt64, offset: UInt64)
+    /// A byte offset cannot be found: blocks are shorter than the padding that it was to be counted without.
+    case unseekable
     /// There were too many wants at once (``ReplicationLimits/wants``).
     case refused
 }

@@ -103,6 +103,7 @@ extension Replicator {
     private mutating func refuse(
         _ request: OutstandingRequest, _ reason: NoDataMessage.Reason, peerAt position: Int, into effects: inout Effects
     ) {
+        if let seek = request.seek { seekIsRefused(seek) }
         if isBlameworthy(request, peerAt: position) { peers.all[position].conduct.refused(reason, limits: limits) }
         abandon(request, to: peers.all[position].id)
         if peers.all[position].conduct.isPaused { withdrawAll(fromPeerAt: position, into: &effects) }

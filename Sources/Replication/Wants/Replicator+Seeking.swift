@@ -14,14 +14,20 @@ extension Replicator {
             let seek = wants.seeks[position]
             guard !seek.isAsked, seek.walkedLength != tree.length else { continue }
             wants.seeks[position].walkedLength = tree.length
-            let result = try tree.seek(
-                toByte: seek.bytes, padding: seek.padding, reading: OverlaidNodes(overlay.nodes, over: log))
-            switch result {
-            case .found(let block, let offset):
-                finish(seek.token, .found(block: block, offset: offset), into: &effects)
+            do {
+                let result = try tree.seek(
+                    toByte: seek.bytes, padding: seek.padding, reading: OverlaidNodes(overlay.nodes, over: log))
+                switch result {
+                case .found(let block, let offset):
+                    finish(seek.token, .found(block: block, offset: offset), into: &effects)
+                    hasArrived = true
+                case .unresolved(let span): wants.seeks[position].span = span
+                case .pastEnd: wants.seeks[position].span = nil
+                }
+            } catch let error as TreeError where error.code == .invalidOperation {
+                // The padding is wrong: that ends this seek, and is nothing to the others.
+                finish(seek.token, .unseekable, into: &effects)
                 hasArrived = true
-            case .unresolved(let span): wants.seeks[position].span = span
-            case .pastEnd: wants.seeks[position].span = nil
             }
         }
         if hasArrived { wants.removeEnded() }
@@ -40,7 +46,7 @@ extension Replicator {
                 continue
             }
             var parts = ProofRequest(hash: span.request(throughBlock: block))
-            if peers.all[position].supportsSeeks {
+            if peers.all[position].supportsSeeks, !seek.wasRefused {
                 parts.seek = ProofRequest.Seek(bytes: seek.bytes, padding: seek.padding)
             }
             wants.seeks[number].isAsked = true
@@ -56,6 +62,12 @@ extension Replicator {
         let start = UInt64.random(in: blocks, using: &generator)
         return peers.all[position].haves.firstSet(in: start..<blocks.upperBound)
             ?? peers.all[position].haves.firstSet(in: blocks.lowerBound..<start)
+    }
+
+    /// A peer cannot answer a request for a seek.
+    mutating func seekIsRefused(_ token: WantToken) {
+        guard let position = wants.seeks.firstIndex(where: { $0.token == token }) else { return }
+        wants.seeks[position].wasRefused = true
     }
 
     /// Lets a seek be walked on with: its answer has come, or will never.

@@ -56,8 +56,9 @@ extension Replicator {
         return token
     }
 
-    /// Looks for the block that holds a byte offset. Ends with ``WantOutcome/found(block:offset:)``; an offset past the
-    /// end waits for the log to grow.
+    /// Looks for the block that holds a byte offset. Ends with ``WantOutcome/found(block:offset:)``, or with
+    /// ``WantOutcome/unseekable`` where blocks are shorter than their padding; an offset past the end waits for the log to
+    /// grow.
     ///
     /// - Parameter padding: the bytes of encryption padding in each block, which are not counted.
     public mutating func seek(

@@ -71,6 +71,8 @@ struct SeekWant {
     var walkedLength: UInt64?
     /// Whether a peer was asked and has not answered yet.
     var isAsked = false
+    /// Whether a peer has refused it, so that only paths are asked for from now on, which no padding makes impossible.
+    var wasRefused = false
 }
 
 /// A longer log that is waited for.

@@ -77,7 +77,7 @@ import Testing
         let manifest = CoreManifest(singleSigner: own.publicKey)
         for reference in [
             CoreReference.key(CoreKey(.zero)).with(manifest), .manifest(manifest).signed(by: foreign),
-            .key(manifest.key).signed(by: foreign),
+            .key(manifest.key).signed(by: foreign), .manifest(manifest).signed(by: Elsewhere(keyPair: foreign)),
         ] {
             await expectLogError(.invalidManifest) { _ = try await store.get(reference) }
             #expect(try await store.listed().isEmpty, "nothing was made")
@@ -139,6 +139,33 @@ import Testing
         #expect(try await store.get(name: "log").read(0) == [2])
         await expectError(.notFound) { _ = try await store.get(discoveryKey: first.discoveryKey) }
         try await store.close()
+    }
+
+    @Test func `a log is forced out of its name, and another begun anew, while peers are connected`() async throws {
+        let (store, away) = (try await Corestore.inMemory(), try await Corestore.inMemory())
+        let pipe = StorePipe(store, away)
+        let other = try await store.get(name: "other")
+        _ = try await away.get(key: other.key)
+        // Known to the store and open nowhere, so that no peer has anything to do with it.
+        let (kept, going) = (KeyPair(), KeyPair())
+        for keyPair in [kept, going] {
+            let log = try await store.get(.keyPair(keyPair).named("\(keyPair.publicKey)"))
+            try await log.append([1])
+            await log.close()
+        }
+        await pipe.cut()
+        let again = StorePipe(store, away)
+        let forced = try await store.get(
+            .keyPair(KeyPair()).named("\(going.publicKey)"), options: SessionOptions(force: true))
+        let anew = try await store.get(keyPair: kept, options: SessionOptions(overwrite: true))
+        for (log, block) in [(forced, 5), (anew, 6)] as [(Hypercore, UInt8)] {
+            try await log.append([block])
+            #expect(try await away.get(key: log.key).get(0) == [block])
+        }
+        #expect(try await store.listed().count == 3)
+        await again.cut()
+        try await store.close()
+        try await away.close()
     }
 
     @Test func `a log is begun anew, and keeps its name and keys`() async throws {
@@ -243,6 +270,13 @@ import Testing
     }
 }
 
+/// A signer that has to be waited for.
+private struct Elsewhere: AsyncSigner {
+    let keyPair: KeyPair
+    var publicKey: PublicKey { keyPair.publicKey }
+    func sign(_ message: [UInt8]) async throws -> Bytes64 { keyPair.sign(message) }
+}
+
 /// Manifests of every version and with every part.
 @Suite(.timeLimit(.minutes(5))) struct OpeningByManifestTests {
     @Test func `a log of any manifest with one signer is made, read back, and replicated`() async throws {
@@ -274,6 +308,58 @@ import Testing
         await pipe.cut()
         try await left.close()
         try await right.close()
+    }
+
+    @Test func `a huge manifest is kept, and sent to who asks for it`() async throws {
+        let directory = try TemporaryDirectory()
+        let keyPair = KeyPair()
+        let others = (1..<CoreManifest.Limits.signers).map { number in
+            ManifestSigner(publicKey: PublicKey(BLAKE2b.hash([UInt8(number & 0xff), UInt8(number >> 8)])))
+        }
+        let manifest = try CoreManifest(
+            quorum: 1, signers: others + [ManifestSigner(publicKey: keyPair.publicKey)],
+            linked: (0..<4096).map { CoreKey(BLAKE2b.hash([1, UInt8($0 & 0xff), UInt8($0 >> 8)])) },
+            userData: Array(repeating: 7, count: CoreManifest.Limits.userDataByteLength))
+        var store = try await directory.open()
+        let log = try await store.get(.manifest(manifest).signed(by: keyPair).named("huge"))
+        try await log.append([1])
+        try await store.close()
+        store = try await directory.open()
+        let again = try await store.get(name: "huge")
+        #expect(again.manifest == manifest && again.isWritable)
+        let away = try await Corestore.inMemory()
+        let copy = try await away.get(key: manifest.key)
+        let pipe = StorePipe(store, away)
+        #expect(try await copy.get(0) == [1])
+        #expect(copy.manifest == manifest)
+        await pipe.cut()
+        try await store.close()
+        try await away.close()
+    }
+
+    @Test func `a log of several signers is opened by name with the key of one, and by a signer that is waited for`()
+        async throws
+    {
+        let store = try await Corestore.inMemory()
+        let keyPairs = [KeyPair(), KeyPair()]
+        let manifest = try CoreManifest(signers: keyPairs.map { ManifestSigner(publicKey: $0.publicKey) })
+        let log = try await store.get(.manifest(manifest).named("shared"))
+        #expect(!log.holdsSigningKey && !log.isWritable)
+        let session = try await store.get(.name("shared").signed(by: keyPairs[0]))
+        #expect(session.key == log.key && log.holdsSigningKey && !log.isWritable)
+        let waiting = try await store.get(.name("shared").signed(by: Elsewhere(keyPair: keyPairs[1])))
+        let tree = try waiting.signableTree(appending: [[1]])
+        let signature = try tree.assemble([
+            try tree.share(), try await tree.share(by: Elsewhere(keyPair: keyPairs[1])),
+        ])
+        #expect(try await log.append(contentsOf: [[1]], signature: signature).length == 1)
+        await expectLogError(.invalidManifest) { _ = try await store.get(.name("shared").signed(by: KeyPair())) }
+        let new = try await store.get(.name("new").signed(by: keyPairs[0]))
+        #expect(new.key == CoreManifest(singleSigner: keyPairs[0].publicKey).key && new.isWritable)
+        await expectLogError(.invalidManifest) {
+            _ = try await store.get(.discoveryKey(new.discoveryKey).with(manifest))
+        }
+        try await store.close()
     }
 
     @Test func `a reader that was given the manifest reads from a peer that needs no longer send it`() async throws {

@@ -63,6 +63,34 @@ import Testing
         #expect(try await damaged.audit().isSound)
     }
 
+    @Test func `a long stretch that cannot be proven is dropped in steps, and the rest is not`() async throws {
+        let (left, right) = (try TestStore(), try TestStore())
+        let log = try await left.writable()
+        try await log.append(contentsOf: numberedBlocks(0..<2600))
+        let copy = try await right.reader(of: log.key)
+        let first = MemoryPipe(left.registry, right.registry)
+        try await copy.download(end: 2600).finished()
+        await first.cutAndWait()
+        var set = WriteSet()
+        set.delete(Schema.tree, LogKey.all(of: copy.core.stored.number))
+        try await #require(right.writer).commit(set)
+        // All that lies below the first root, of 2,048 blocks, hangs on this one.
+        try await right.vandalizeBlock(1500, of: copy, Vandalism.removed.callAsFunction)
+        let dry = try await copy.audit()
+        let before = try #require(right.writer).statistics.transactions
+        let report = try await copy.audit(repairing: true)
+        #expect(report.damaged == dry.damaged && report.damagedBlocks == dry.damagedBlocks)
+        #expect(report.damaged.blocks == 2048 && report.dropped.blocks == 2047 && report.dropped.bits == 1)
+        #expect(try #require(right.writer).statistics.transactions == before + 2)
+        #expect(try copy.storedBlocks(of: 2600) == Array(2048..<2600))
+        #expect(try await copy.audit().isSound)
+        let second = MemoryPipe(left.registry, right.registry)
+        try await copy.download(end: 2600).finished()
+        await second.cutAndWait()
+        #expect(copy.contiguousLength == 2600)
+        #expect(try await copy.audit().isSound)
+    }
+
     @Test func `a log is repaired while it is downloaded and served`() async throws {
         let (left, right, third) = (try TestStore(), try TestStore(), try TestStore())
         let log = try await left.writable()

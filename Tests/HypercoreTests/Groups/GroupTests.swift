@@ -1,11 +1,11 @@
 import CompactEncoding
 import Crypto
 import HypercoreStorage
-import StorageEngine
 import Synchronization
 import Testing
 
 @testable import Hypercore
+@testable import StorageEngine
 
 @Suite(.timeLimit(.minutes(5))) struct GroupTests {
     private let topic = Bytes32(Array(repeating: 7, count: 32))!
@@ -167,6 +167,28 @@ import Testing
         }
         #expect(try store.list(topic).first == logs[2].discoveryKey)
         #expect(try Set(store.list(topic)).count == 3)
+    }
+
+    @Test func `what was not committed has moved nothing, and what follows it is listed once`() async throws {
+        let clock = TestClock()
+        let engine = FaultInjectingEngine(MemoryEngine(tables: Schema.tables))
+        let store = try TestStore(engine, wallClock: clock.read)
+        let log = try await store.writable()
+        engine.inject(.init(.commit))
+        await expectError(.storage) { try await log.setGroup(topic) }
+        #expect(log.group == nil)
+        try await log.append([1])
+        #expect(try store.list(topic) == [])
+        try await log.setGroup(topic)
+        for _ in 0..<3 {
+            clock.advance()
+            engine.inject(.init(.commit))
+            await expectError(.storage) { try await log.append([2]) }
+            clock.advance()
+            try await log.append([3])
+        }
+        #expect(try store.registry.directory.logs(of: topic, limit: 9).map(\.timestamp) == [clock.read()])
+        #expect(try store.allRecords().count { $0.table == "store" && $0.key.first == 2 } == 1)
     }
 
     @Test func `a purged log is in no group`() async throws {

@@ -1,10 +1,10 @@
 import Bitfield
 import HypercoreStorage
-import StorageEngine
 import TestSupport
 import Testing
 
 @testable import Hypercore
+@testable import StorageEngine
 
 @Suite(.timeLimit(.minutes(5))) struct MarkingTests {
     @Test func `what was neither read nor marked is swept`() async throws {
@@ -133,6 +133,23 @@ import Testing
         await expectError(.notMarking) { try await other.sweepUnmarked() }
         await expectError(.notMarking) { try await other.mark(0..<1) }
         #expect(other.contiguousLength == 10)
+    }
+
+    @Test func `marks that could not be stored are stored later`() async throws {
+        let engine = FaultInjectingEngine(MemoryEngine(tables: Schema.tables))
+        let log = try await TestStore(engine).writable()
+        try await log.append(contentsOf: numberedBlocks(0..<10))
+        engine.inject(.init(.commit))
+        await expectError(.storage) { try await log.startMarking() }
+        #expect(!log.isMarking)
+        try await log.startMarking()
+        engine.inject(.init(.commit))
+        await expectError(.storage) { try await log.mark(2..<4) }
+        engine.inject(.init(.commit))
+        await expectError(.storage) { try await log.sweepUnmarked() }
+        #expect(log.isMarking && log.contiguousLength == 10)
+        try await log.sweepUnmarked()
+        #expect(try log.storedBlocks(of: 10) == [2, 3])
     }
 
     @Test func `a purge takes marks along`() async throws {

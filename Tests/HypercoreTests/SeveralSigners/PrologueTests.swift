@@ -77,6 +77,22 @@ import Testing
         }
     }
 
+    @Test func `what comes in the place of a signature that is not needed is not kept`() async throws {
+        let log = try await open(try .static(try prologue(fixed)))
+        try await log.append(contentsOf: fixed)
+        let reader = try await TestStore().reader(of: log.key)
+        let request = ProofRequest(upgrade: .init(start: 0, length: 5))
+        var proof = try log.proof(for: request)
+        #expect(proof.upgrade?.signature == nil)
+        proof.upgrade?.signature = Array(repeating: 1, count: 1000)
+        try await reader.applyProof(proof, manifest: log.manifest)
+        #expect(try reader.proof(for: request) == log.proof(for: request))
+        proof.upgrade?.nodes[0].hash = .zero
+        let other = try await TestStore().reader(of: log.key)
+        await expectError(.prologueMismatch) { try await other.applyProof(proof, manifest: log.manifest) }
+        #expect(other.length == 0)
+    }
+
     @Test func `an empty static log stays empty`() async throws {
         let log = try await open(try .static(try prologue([])))
         await expectError(.notWritable) { try await log.append([1]) }

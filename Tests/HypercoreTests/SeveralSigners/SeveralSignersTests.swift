@@ -7,6 +7,7 @@ import TestSupport
 import Testing
 
 @testable import Hypercore
+@testable import StorageEngine
 
 /// Logs that several have to sign: shares, the signature that they make, and changes with it.
 @Suite(.timeLimit(.minutes(5))) struct SeveralSignersTests {
@@ -198,6 +199,48 @@ import Testing
         let share = try tree.share(by: keyPairs[0], for: 2)
         let short = try strict.signableTree(appending: numberedBlocks(0..<2))
         expectRefusal(.invalidSignature) { try short.assemble([share, try short.share(by: keyPairs[1])]) }
+    }
+
+    @Test func `of two appends that were signed for one place, one is made`() async throws {
+        let log = try await open(try manifest())
+        for round in 0..<10 {
+            let signed = try (0..<4).map { number in
+                let blocks = [[UInt8(round), UInt8(number)]]
+                return (blocks, try sign(try log.signableTree(appending: blocks)))
+            }
+            let codes = await withTaskGroup(of: HypercoreError.Code?.self) { group in
+                for (blocks, signature) in signed {
+                    group.addTask {
+                        do {
+                            try await log.append(contentsOf: blocks, signature: signature)
+                            return nil
+                        } catch {
+                            return (error as? HypercoreError)?.code
+                        }
+                    }
+                }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(codes.count { $0 == nil } == 1)
+            #expect(codes.count { $0 == .invalidSignature } == 3)
+            #expect(log.length == UInt64(round + 1))
+        }
+    }
+
+    @Test func `an append with a signature whose commit fails changes nothing`() async throws {
+        let engine = FaultInjectingEngine(MemoryEngine(tables: Schema.tables))
+        let manifest = try manifest()
+        let faulty = try TestStore(engine)
+        let log = try #require(
+            try await faulty.registry.session(
+                manifest.key.discoveryKey,
+                creating: CoreIdentity(key: manifest.key, manifest: manifest.encoded)))
+        let signature = try sign(try log.signableTree(appending: [[1]]))
+        engine.inject(.init(.commit))
+        await expectError(.storage) { try await log.append(contentsOf: [[1]], signature: signature) }
+        engine.heal()
+        #expect(log.length == 0)
+        #expect(try await log.append(contentsOf: [[1]], signature: signature).length == 1)
     }
 
     @Test func `an encrypted log is signed as it is stored`() async throws {

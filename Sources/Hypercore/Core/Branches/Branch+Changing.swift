@@ -5,7 +5,9 @@ import Synchronization
 
 extension Branch {
     /// Appends blocks, all or none, in one commit.
-    func append(_ blocks: [[UInt8]], encryptedBy cipher: SessionCipher?) async throws -> Hypercore.AppendResult {
+    func append(
+        _ blocks: [[UInt8]], encryptedBy cipher: SessionCipher?, maxLength: UInt64?
+    ) async throws -> Hypercore.AppendResult {
         let writer = try core.requireWriter()
         let encryptor = try cipher?.encryptor(of: core)
         let plain = try encryptor == nil ? Leaves(of: blocks, core: core) : nil
@@ -19,6 +21,8 @@ extension Branch {
                 let staged = try stage(room: room, through: writer) { draft, _ in
                     // Somebody else may have appended while the blocks were encrypted.
                     guard encrypted == nil || Self.encryptingPlace(at: draft.base) == place else { return false }
+                    try core.requireRoom(
+                        for: blocks.count, after: draft.head.length, AppendTerms(maxLength: maxLength))
                     if let leaves = encrypted ?? plain { try draft.append(leaves, hashing: core.hashing) }
                     return true
                 }

@@ -109,22 +109,11 @@ extension Branch {
     /// Up to where `tail` is not to be swept for the sake of the branch. Called under the core's lock.
     func end(in tail: GenerationTail) -> UInt64 { state.withLock { $0.durable.end(in: tail) } }
 
-    /// The block `index`, if it is here.
-    func read(_ index: UInt64) throws -> [UInt8]? {
-        let head = try readableHead()
-        if let block = try core.block(index, of: head) { return block }
-        guard try follow() else { return nil }
-        return try core.block(index, of: readableHead())
-    }
-
-    /// Whether block `index` is here.
-    func has(_ index: UInt64) throws -> Bool {
-        try core.hasBlock(index, of: readableHead())
-    }
-
-    private func readableHead() throws -> HeadRecord {
+    /// The branch as it is now, for one read: nothing keeps what it shows from being swept.
+    func momentaryView() throws -> SnapshotView {
         if let ended = core.ended { throw ended }
-        return try state.withLock { try $0.existing(self).durable }
+        _ = try follow()
+        return SnapshotView(unleased: try state.withLock { try $0.existing(self).durable }, ofBranchOf: core)
     }
 
     /// Takes over what another process has written to the branch, in a store that was opened read-only.

@@ -215,7 +215,7 @@ extension Core {
             branch.forgetIfUnused(in: &state)
         }
         if isRemoved {
-            branch.events.finish()
+            branch.events.finish(with: nil)
             registry.sweep()
         }
         endIfUnused()

@@ -41,7 +41,9 @@ extension Core {
         var head = before
         if let grown = batch.head {
             head.tree = grown.tree
-            head.signature = grown.signature ?? []
+            // What the manifest fixes needs no signature, and what came in the place of one means nothing.
+            let isSigned = grown.tree.length > prologueLength(in: state, after: batch)
+            head.signature = isSigned ? grown.signature ?? [] : []
         }
         var identity = state.identity
         if let manifest = batch.manifest { identity.manifest = manifest.encoded }
@@ -66,6 +68,12 @@ extension Core {
         } catch {
             return nil
         }
+    }
+
+    /// How many blocks the manifest fixes, which the batch may bring.
+    private func prologueLength(in state: borrowing CoreState, after batch: VerifiedBatch) -> UInt64 {
+        guard state.authority == nil, let manifest = batch.manifest else { return state.prologueLength }
+        return (try? TreeAuthority(key: key, manifest: manifest))?.prologue?.length ?? 0
     }
 
     /// The blocks' indices as runs, ascending.

@@ -14,6 +14,14 @@ final class SessionCipher: Sendable {
         self.encryption = encryption
     }
 
+    /// How many bytes of each stored block are not the user's.
+    var paddingByteCount: Int {
+        switch encryption {
+        case .key, .blockKey: BlockCipher.paddingByteLength
+        case .custom(let encryptor): encryptor.paddingByteCount
+        }
+    }
+
     /// What encrypts the blocks of `core`, the session's.
     ///
     /// - Throws: `.encryptionFailed` for a key of another length than 32 bytes.

@@ -7,8 +7,9 @@ extension CoreIdentity {
     ///
     /// What the manifest of a core from before manifests says beside its signer is not bound to its key, and is left out.
     ///
+    /// - Parameter signer: who else is to sign the core.
     /// - Throws: `.invalidManifest`.
-    func validated() throws(HypercoreError) -> CoreIdentity {
+    func validated(signer: PublicKey? = nil) throws(HypercoreError) -> CoreIdentity {
         guard let manifest else { return self }
         let authority: TreeAuthority
         do {
@@ -17,6 +18,7 @@ extension CoreIdentity {
             throw HypercoreError(.invalidManifest, key: key, "the manifest is not the log's: \(error)")
         }
         try requireDeclared(by: authority)
+        if let signer { try require(signer, declaredBy: authority) }
         guard authority.isCompat else { return self }
         var canonical = self
         canonical.manifest = CoreManifest.assumed(for: key).encoded
@@ -70,7 +72,10 @@ extension CoreIdentity {
                 .invalidManifest, key: key,
                 "whether the key pair may sign the log is unknown: give its manifest as well")
         }
-        let publicKey = KeyPair(seed: seed).publicKey
+        try require(KeyPair(seed: seed).publicKey, declaredBy: authority)
+    }
+
+    private func require(_ publicKey: PublicKey, declaredBy authority: TreeAuthority) throws(HypercoreError) {
         guard authority.signerIndex(of: publicKey) != nil else {
             throw HypercoreError(
                 .invalidManifest, key: key, "the log cannot be signed by \(publicKey): its manifest does not declare it"

@@ -47,8 +47,26 @@ extension LogPlace {
 }
 
 extension Hypercore.AppendResult {
-    /// Where a log stands at `head`.
+    /// Where a log stands at `head`; its bytes as they are stored.
     init(_ head: HeadRecord) {
         self.init(length: head.length, byteLength: head.tree.byteLength)
+    }
+
+    /// The same with the bytes that a user sees, of blocks that each begin with so many bytes of padding.
+    func withoutPadding(_ byteCount: Int) -> Self {
+        Self(length: length, byteLength: HeadRecord.byteLength(byteLength, of: length, withoutPadding: byteCount))
+    }
+}
+
+extension HeadRecord {
+    /// The bytes of all blocks as a session sees them which takes the first so many of each for padding.
+    func byteLength(withoutPadding byteCount: Int) -> UInt64 {
+        Self.byteLength(tree.byteLength, of: length, withoutPadding: byteCount)
+    }
+
+    /// None, where the blocks do not even have the bytes of their padding: they were never encrypted.
+    static func byteLength(_ stored: UInt64, of length: UInt64, withoutPadding byteCount: Int) -> UInt64 {
+        let (padding, overflow) = length.multipliedReportingOverflow(by: UInt64(clamping: byteCount))
+        return overflow ? 0 : stored - min(padding, stored)
     }
 }

@@ -1,0 +1,57 @@
+/// Has peers bring blocks before a stream comes to them: a window of bounded length that moves along.
+///
+/// What they bring is stored, and not held in memory.
+struct ReadAhead {
+    /// The longest window.
+    static let maximumBlockCount = 4096
+
+    private let blockCount: UInt64
+    private let isDescending: Bool
+    /// How many blocks are read before the window is looked at again.
+    private var rest: UInt64 = 0
+    private var window: DownloadedWindow?
+
+    init(blockCount: Int, isDescending: Bool = false) {
+        self.blockCount = UInt64(min(max(blockCount, 0), Self.maximumBlockCount))
+        self.isDescending = isDescending
+    }
+
+    /// The stream has come to block `index`, and goes on within `bounds`.
+    mutating func come(to index: UInt64, of log: Hypercore, on view: SnapshotView?, within bounds: Range<UInt64>) throws
+    {
+        guard blockCount > 0 else { return }
+        guard rest == 0 else {
+            rest -= 1
+            return
+        }
+        rest = blockCount / 2
+        let next = blocks(around: index).clamped(to: bounds)
+        // What a snapshot shows and the log has cut off is not brought by anybody.
+        let isNeeded = try next.last.map { last in
+            try view?.isShared(last) != false && !log.core.hasAll(next, on: view)
+        }
+        // The new one is begun before the old one is dropped, so that what both ask for stays asked for.
+        window = isNeeded == true ? DownloadedWindow(next, of: log) : nil
+    }
+
+    private func blocks(around index: UInt64) -> Range<UInt64> {
+        guard isDescending else {
+            let (end, overflow) = index.addingReportingOverflow(blockCount)
+            return index..<(overflow ? .max : end)
+        }
+        return index - min(index, blockCount)..<index + 1
+    }
+}
+
+/// A download that ends when nobody holds this any more.
+private final class DownloadedWindow: Sendable {
+    private let download: Download
+
+    init(_ blocks: Range<UInt64>, of log: Hypercore) {
+        download = log.core.download(start: blocks.lowerBound, end: blocks.upperBound, in: log.waits)
+    }
+
+    deinit {
+        download.cancel()
+    }
+}
