@@ -49,7 +49,8 @@ private let secret = SecretBytes(copying: Array(repeating: 42, count: 32))
 
         let copy = try #require(
             try await reader.registry.session(
-                log.discoveryKey, creating: CoreIdentity(key: log.key), options: .encrypted(.key(secret))))
+                log.discoveryKey, creating: CoreIdentity(key: log.key),
+                options: SessionOptions(encryption: .key(secret))))
         let second = MemoryPipe(keeper.registry, reader.registry)
         for (index, block) in numberedBlocks(0..<20).enumerated() {
             #expect(try await copy.get(UInt64(index)) == block)
@@ -74,7 +75,7 @@ private let secret = SecretBytes(copying: Array(repeating: 42, count: 32))
         let store = try TestStore()
         let log = try #require(
             try await store.registry.session(
-                identity.key.discoveryKey, creating: identity, options: .encrypted(.key(secret))))
+                identity.key.discoveryKey, creating: identity, options: SessionOptions(encryption: .key(secret))))
         try await log.append([1, 2, 3])
         let cipher = BlockCipher(try BlockKeys(encryptionKey: secret, core: log.key, isCompat: true))
         let plain = try #require(try await store.stored(log.key))

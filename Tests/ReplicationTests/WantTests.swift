@@ -87,6 +87,24 @@ import Testing
         #expect(network.cores[1].outcomes[token] == .found(block: 1, offset: 1))
     }
 
+    @Test(arguments: [true, false])
+    func aSeekWithTheWrongPaddingEndsAndNothingElseDoes(peersSupportSeeks: Bool) throws {
+        // The last block has bytes enough for the padding of all, so that only the nodes below tell.
+        let world = try World(blocks: (0..<7).map { [UInt8($0)] } + [Array(repeating: 9, count: 999)])
+        var network = Network([world.writer(), world.reader()], seed: 6)
+        network.connect(0, 1, supportsSeeks: peersSupportSeeks)
+        let token = network.with(1) { $0.seek(3, padding: 8) }
+        try network.run()
+        // A request that nobody can answer is refused only after a while.
+        network.with(0) { $0.advance(by: 60_000) }
+        try network.run()
+        #expect(network.cores[1].outcomes[token] == .unseekable)
+        let other = network.with(1) { $0.get(2) }
+        try network.run()
+        #expect(network.cores[1].outcomes[other] == .block([2]))
+        network.expectSettled()
+    }
+
     // MARK: Ends
 
     @Test func aCancelledGetIsTakenBackFromThePeer() throws {
@@ -182,8 +200,8 @@ extension TestCore {
         turn { replicator, _, effects in replicator.update(waits: waits, into: &effects) }
     }
 
-    fileprivate mutating func seek(_ bytes: UInt64) -> WantToken {
-        turn { replicator, _, effects in replicator.seek(toByte: bytes, into: &effects) }
+    fileprivate mutating func seek(_ bytes: UInt64, padding: UInt64 = 0) -> WantToken {
+        turn { replicator, _, effects in replicator.seek(toByte: bytes, padding: padding, into: &effects) }
     }
 
     fileprivate mutating func cancel(_ token: WantToken) {

@@ -109,7 +109,6 @@ extension AtomicBatch {
     /// - Throws: `HypercoreError`: `.notWritable`, `.outOfBounds`, `.closed`.
     public func truncate(_ log: Hypercore, to length: UInt64, fork: UInt64? = nil) throws {
         try change(log, byteCount: Core.truncationByteCount) { core, draft, state in
-            try core.requireSigner(state)
             try core.truncate(&draft, to: length, fork: fork, in: state)
         }
     }

@@ -21,7 +21,8 @@ extension Hypercore {
     ///   - repairing: whether to repair what is damaged.
     ///   - onEvent: told of damage and progress, step by step.
     /// - Throws: `.notWritable` for a repair in a read-only store or on a snapshot; `.damaged` where the head itself, or
-    ///   the record of how many blocks are here, cannot be read; `.unsupported` on a branch; `.closed`, `.purged`, `.storage`; `CancellationError`.
+    ///   the record of how many blocks are here, cannot be read; `.unsupported` on a branch; `.closed`, `.purged`,
+    ///   `.storage`; `CancellationError`.
     public func audit(
         repairing: Bool = false, onEvent: @escaping @Sendable (AuditEvent) -> Void = { _ in }
     ) async throws -> AuditReport {

@@ -13,7 +13,29 @@ struct TreeRebuild {
     let core: Core
     let spans: Spans
     /// Ends a long rebuild early; `nil` for those that are short.
-    var stop: StopFlag?
+    private let stop: StopFlag?
+    private let memo = Memo()
+
+    init(core: Core, spans: Spans, stop: StopFlag? = nil) {
+        self.core = core
+        self.spans = spans
+        self.stop = stop
+    }
+
+    /// Some of the nodes that were rebuilt: where a whole subtree is lost, those of each level are asked for again on the
+    /// way down to the next.
+    private final class Memo {
+        private static let limit = 4096
+        private var nodes: [UInt64: TreeNode?] = [:]
+
+        subscript(index: UInt64) -> TreeNode?? {
+            get { nodes[index] }
+            set {
+                if nodes.count >= Self.limit { nodes.removeAll(keepingCapacity: true) }
+                nodes[index] = newValue
+            }
+        }
+    }
 
     /// The children of `node` out of what lies one level deeper, if that is enough.
     func shallowPair(under node: TreeNode) throws -> NodePair? {
@@ -55,10 +77,12 @@ extension TreeRebuild {
     /// the damaged parts are read down to the blocks.
     private func rebuilt(_ index: UInt64) throws -> TreeNode? {
         try stop?.check()
-        guard FlatTree.depth(of: index) > Self.snapshotDepth else {
-            return try core.registry.directory.engine.read { _ in try rebuiltHere(index) }
-        }
-        return try rebuiltHere(index)
+        if let known = memo[index] { return known }
+        let node =
+            FlatTree.depth(of: index) > Self.snapshotDepth
+            ? try rebuiltHere(index) : try core.registry.directory.engine.read { _ in try rebuiltHere(index) }
+        memo[index] = .some(node)
+        return node
     }
 
     private func rebuiltHere(_ index: UInt64) throws -> TreeNode? {

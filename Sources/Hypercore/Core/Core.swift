@@ -165,7 +165,7 @@ extension Core {
         }
         line.end(end.error(key))
         exclusivity.end(end.error(key))
-        for branch in branches { branch.events.finish(with: end == .purged ? .purged : nil) }
+        for branch in branches { branch.events.finish(with: nil) }
         for handler in handlers { handler(.failure(end.error(key))) }
         for channel in channels { channel.stream.close(channel) }
         events.finish(with: end == .purged ? .purged : nil)

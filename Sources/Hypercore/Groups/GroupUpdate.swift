@@ -10,15 +10,28 @@ public struct GroupUpdate: Hashable, Sendable {
     public let discoveryKey: DiscoveryKey
     /// When, in milliseconds since 1970, by the clock of this store; where the group lists the log from now on.
     public let timestamp: UInt64
+
+    /// An update of the given parts.
+    public init(topic: Bytes32, discoveryKey: DiscoveryKey, timestamp: UInt64) {
+        self.topic = topic
+        self.discoveryKey = discoveryKey
+        self.timestamp = timestamp
+    }
 }
 
 /// Who is told of changes to the logs of groups, and what time it is for them.
 final class GroupWatch: Sendable {
     typealias Handler = @Sendable (GroupUpdate) -> Void
 
+    private struct Watcher {
+        let handler: Handler
+        let ended: @Sendable () -> Void
+    }
+
     private struct State {
-        var handlers: [UInt64: Handler] = [:]
+        var watchers: [UInt64: Watcher] = [:]
         var nextID: UInt64 = 0
+        var isFinished = false
         /// The last timestamp that was given out or found stored.
         var latest: UInt64 = 0
     }
@@ -44,20 +57,33 @@ final class GroupWatch: Sendable {
         state.withLock { $0.latest = max($0.latest, timestamp) }
     }
 
-    func add(_ handler: @escaping Handler) -> UInt64 {
-        state.withLock { state in
+    /// - Returns: what ``remove(_:)`` takes; one that is unknown to it where nothing is told any more.
+    func add(_ handler: @escaping Handler, ended: @escaping @Sendable () -> Void) -> UInt64 {
+        let (id, isFinished) = state.withLock { state in
             state.nextID += 1
-            state.handlers[state.nextID] = handler
-            return state.nextID
+            if !state.isFinished { state.watchers[state.nextID] = Watcher(handler: handler, ended: ended) }
+            return (state.nextID, state.isFinished)
         }
+        if isFinished { ended() }
+        return id
     }
 
     func remove(_ id: UInt64) {
-        _ = state.withLock { $0.handlers.removeValue(forKey: id) }
+        _ = state.withLock { $0.watchers.removeValue(forKey: id) }
     }
 
     func publish(_ updates: [GroupUpdate]) {
-        for handler in state.withLock({ Array($0.handlers.values) }) { updates.forEach(handler) }
+        for watcher in state.withLock({ Array($0.watchers.values) }) { updates.forEach(watcher.handler) }
+    }
+
+    /// Ends all watches, and those to come.
+    func finish() {
+        let watchers = state.withLock { state in
+            state.isFinished = true
+            defer { state.watchers = [:] }
+            return state.watchers.values
+        }
+        for watcher in watchers { watcher.ended() }
     }
 }
 
@@ -72,9 +98,14 @@ extension CoreRegistry {
     /// let changed = try registry.directory.logs(of: topic, since: lastSeen, limit: 100)
     /// ```
     ///
+    /// - Parameters:
+    ///   - ended: called when the registry is closed; at once, where it is.
+    ///   - handler: told of each update.
     /// - Returns: what ``endGroupUpdates(_:)`` takes.
-    public func onGroupUpdate(_ handler: @escaping @Sendable (GroupUpdate) -> Void) -> UInt64 {
-        groups.add(handler)
+    public func onGroupUpdate(
+        ended: @escaping @Sendable () -> Void = {}, _ handler: @escaping @Sendable (GroupUpdate) -> Void
+    ) -> UInt64 {
+        groups.add(handler, ended: ended)
     }
 
     /// Ends what ``onGroupUpdate(_:)`` has begun.

@@ -52,9 +52,9 @@ extension Hypercore {
         return try await core.sweepUnmarked(batchSize: batchSize)
     }
 
-    /// Marks a block that was read through this session; a snapshot's, or a branch's, only while the log has it.
+    /// Marks a block that was read through this session; that of a snapshot or a branch only where the log has it, too.
     func markRead(_ index: UInt64) {
-        guard core.marks.isActive, view == nil && branch == nil || core.isShared(index, with: head) else { return }
+        guard core.marks.isActive, headBesideTheLog(view).map({ core.isShared(index, with: $0) }) ?? true else { return }
         core.markRead(index)
     }
 }

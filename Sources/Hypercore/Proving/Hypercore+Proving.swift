@@ -18,7 +18,7 @@ extension Hypercore {
     /// try await reader.applyProof(try log.proof(for: wanted), fork: log.fork, manifest: log.manifest)
     /// ```
     ///
-    /// - Throws: `.outOfBounds` for a request that no log of this length can answer; `.notAvailable` where a block or node
+    /// - Throws: `.unsupported` on a branch, which nobody has signed; `.outOfBounds` for a request that no log of this length can answer; `.notAvailable` where a block or node
     ///   of the answer is not stored here; `.closed`, `.storage`.
     public func proof(for request: ProofRequest) throws -> Proof {
         try requireOpen()

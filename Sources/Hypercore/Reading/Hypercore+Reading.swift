@@ -8,7 +8,7 @@ extension Hypercore {
     /// - Throws: `.closed`, `.damaged`, `.storage`, `.encryptionFailed`.
     public func read(_ index: UInt64) throws -> [UInt8]? {
         try requireOpen()
-        return try readStored(index, on: shownView).map { try decrypted($0, at: index) }
+        return try readStored(index, on: view).map { try decrypted($0, at: index) }
     }
 
     /// The blocks of `range`, in order: `nil` for each that is not stored here.
@@ -35,17 +35,17 @@ extension Hypercore {
     /// - Throws: `.closed`, `.damaged`, `.storage`.
     public func has(_ index: UInt64) throws -> Bool {
         try requireOpen()
-        return try shownView?.has(index) ?? core.has(index)
+        return try view?.has(index) ?? branch?.has(index) ?? core.has(index)
     }
 
     /// Whether all blocks of `range` are stored here; of an empty range they are.
     ///
-    /// It looks at the bitfield and not at every block, but for what a snapshot shows and the log has cut off.
+    /// It looks at the bitfield and not at every block, but for what a snapshot or a branch shows and the log has not.
     ///
     /// - Throws: as ``has(_:)-(UInt64)``.
     public func has(_ range: Range<UInt64>) throws -> Bool {
         try requireOpen()
-        return try core.hasAll(range, on: shownView)
+        return try core.hasAll(range, of: headBesideTheLog(view))
     }
 }
 
@@ -61,11 +61,10 @@ extension Hypercore {
     /// ```
     ///
     /// - Throws: `.timedOut`, `.closed`, `.damaged`, `.storage`, `.encryptionFailed`; `.notAvailable` where it is not here
-    ///   and not to be waited for; on a snapshot or a branch `.outOfBounds` past its end, and `.notAvailable` for a block that the log
+    ///   and not to be waited for; on a snapshot `.outOfBounds` past its end, and `.notAvailable` for a block that the log
     ///   has cut off and that is not here; `CancellationError`.
     public func get(_ index: UInt64, options: GetOptions = GetOptions()) async throws -> [UInt8] {
-        try requireOpen()
-        return try await block(index, on: shownView, options)
+        try await block(index, on: view, options)
     }
 
     /// The block `index`, for which a peer is waited so long at the most; see ``get(_:options:)-(UInt64,_)``.
@@ -80,7 +79,7 @@ extension Hypercore {
     /// - Throws: as ``get(_:options:)-(UInt64,_)``, for the first block that cannot be got.
     public func get(_ range: Range<UInt64>, options: GetOptions = GetOptions()) async throws -> [[UInt8]] {
         try requireOpen()
-        var cursor = BlockCursor(log: self, view: try shownView, bounds: range, readAhead: 64, options: options)
+        var cursor = BlockCursor(log: self, view: view, bounds: range, readAhead: 64, options: options)
         var blocks: [[UInt8]] = []
         for index in range { blocks.append(try await cursor.block(index)) }
         return blocks
@@ -100,22 +99,24 @@ extension Hypercore {
 
     private func storedBlock(_ index: UInt64, on view: SnapshotView?, _ options: GetOptions) async throws -> [UInt8] {
         if let block = try readStored(index, on: view) { return block }
-        if let view, index >= view.head.length {
-            let name = view.isOfBranch ? "branch" : "snapshot"
+        let beside = headBesideTheLog(view)
+        if let beside, index >= beside.length {
+            let name = view == nil ? "branch" : "snapshot"
             throw HypercoreError(
-                .outOfBounds, key: key, "the \(name) has \(view.head.length) blocks, and none at \(index)")
+                .outOfBounds, key: key, "the \(name) has \(beside.length) blocks, and none at \(index)")
         }
         guard options.waits else {
             throw HypercoreError(.notAvailable, key: key, "block \(index) is not here, and was not to be waited for")
         }
         defer { markRead(index) }
-        guard let view else { return try await core.waitForBlock(index, timeout: options.timeout, in: waits) }
+        guard let beside else { return try await core.waitForBlock(index, timeout: options.timeout, in: waits) }
         // What the log has in this place now may be another block than the snapshot's.
-        guard view.isShared(index) else { throw cutOff(index) }
+        guard core.isShared(index, with: beside) else { throw cutOff(index) }
         let brought = try await core.waitForBlock(index, timeout: options.timeout, in: waits)
         // What was brought need not be stored yet. If the log still has the snapshot's block, that is the one.
-        guard let block = try view.read(index) ?? (view.isShared(index) ? brought : nil) else { throw cutOff(index) }
-        return block
+        if let block = try readStored(index, on: view) { return block }
+        guard core.isShared(index, with: beside) else { throw cutOff(index) }
+        return brought
     }
 
     private func cutOff(_ index: UInt64) -> HypercoreError {
@@ -124,10 +125,13 @@ extension Hypercore {
 
     /// The block `index` as it is stored here and replicated.
     private func readStored(_ index: UInt64, on view: SnapshotView?) throws -> [UInt8]? {
-        guard let block = try view.map({ try $0.read(index) }) ?? core.read(index) else { return nil }
-        markRead(index)
+        let block = try view.map { try $0.read(index) } ?? branch.map { try $0.read(index) } ?? core.read(index)
+        if block != nil { markRead(index) }
         return block
     }
+
+    /// The head of what `view` shows, or of the session's branch; `nil` where that is the log itself.
+    func headBesideTheLog(_ view: SnapshotView?) -> HeadRecord? { view?.head ?? branch?.durableHead }
 
     /// The block `index` as it was appended, out of what is stored.
     func decrypted(_ block: [UInt8], at index: UInt64) throws -> [UInt8] {

@@ -38,25 +38,25 @@ extension Hypercore {
     ///   not to be waited for; `.encryptionFailed` where blocks are shorter than the padding of the session's encryption;
     ///   `CancellationError`.
     public func seek(_ byteOffset: UInt64, options: GetOptions = GetOptions()) async throws -> BytePosition {
-        try requireOpen()
-        return try await seek(byteOffset, on: shownView, options)
+        try await seek(byteOffset, on: view, options)
     }
 
     func seek(_ byteOffset: UInt64, on view: SnapshotView?, _ options: GetOptions) async throws -> BytePosition {
         try requireOpen()
         try await core.registry.gate.pass()
         let padding = padding(options)
+        let beside = headBesideTheLog(view)
         let result = try withTree(on: view) { head, tree in
             try head.seek(toByte: byteOffset, padding: padding, reading: tree)
         }
         switch result {
         case .found(let block, let offset): return BytePosition(block: block, offset: offset)
-        case .pastEnd where view != nil || !options.waits:
+        case .pastEnd where beside != nil || !options.waits:
             throw HypercoreError(.outOfBounds, key: key, "byte \(byteOffset) lies past the end of the log")
         case .unresolved where !options.waits: throw HypercoreError.treeNotHere(key)
         case .unresolved, .pastEnd: break
         }
-        if let view, !view.isShared(view.head.length - 1) { throw HypercoreError.treeNotHere(key) }
+        if let beside, !core.isShared(beside.length - 1, with: beside) { throw HypercoreError.treeNotHere(key) }
         return try await core.waitForSeek(
             toByte: byteOffset, padding: padding, timeout: options.timeout, in: waits)
     }
@@ -67,7 +67,7 @@ extension Hypercore {
     ///   `.encryptionFailed` where blocks are shorter than the padding of the session's encryption; `.closed`, `.storage`.
     public func byteOffset(of index: UInt64) throws -> UInt64 {
         try requireOpen()
-        return try withTree(on: shownView) { head, tree in
+        return try withTree(on: view) { head, tree in
             guard index <= head.length else { throw outOfBounds(index, head) }
             return try head.byteOffset(ofBlock: index, padding: UInt64(clamping: paddingByteCount), reading: tree)
         }
@@ -78,7 +78,7 @@ extension Hypercore {
     /// - Throws: as ``byteOffset(of:)``.
     public func byteRange(of index: UInt64) throws -> Range<UInt64> {
         try requireOpen()
-        return try withTree(on: shownView) { head, tree in
+        return try withTree(on: view) { head, tree in
             guard index < head.length else { throw outOfBounds(index, head) }
             return try head.byteRange(ofBlock: index, padding: UInt64(clamping: paddingByteCount), reading: tree)
         }
@@ -99,14 +99,14 @@ extension Hypercore {
         on view: SnapshotView?, _ body: (TreeHead, StoredTree) throws -> Value
     ) throws -> Value {
         while true {
-            let head = view?.head ?? core.durableHead
+            let head = view?.head ?? head
             let result = Result {
                 try core.registry.directory.engine.read { _ in
                     try body(head.tree, core.stored.tree(spans: head.spans))
                 }
             }
             // What was cut off meanwhile may have been swept, so that nothing can be concluded from not finding it.
-            guard view != nil || core.durableHead.spans == head.spans else { continue }
+            guard view != nil || self.head.spans == head.spans else { continue }
             do {
                 return try result.get()
             } catch let error as TreeError {

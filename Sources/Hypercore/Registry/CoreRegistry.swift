@@ -105,5 +105,6 @@ extension CoreRegistry {
         gate.open()
         for core in cores { core.end() }
         for watcher in watchers { watcher.closed() }
+        groups.finish()
     }
 }

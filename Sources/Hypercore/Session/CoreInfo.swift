@@ -40,13 +40,16 @@ extension Hypercore {
         try requireOpen()
         let padding = paddingByteCount
         return core.state.withLock { state in
-            let head = view?.head ?? branch?.durableHead ?? state.durable
+            let head = headBesideTheLog(view) ?? state.durable
+            let signedLength = signedLength(of: head, in: state)
             return CoreInfo(
-                key: core.key, discoveryKey: core.discoveryKey, length: head.length, signedLength: head.length,
+                key: core.key, discoveryKey: core.discoveryKey, length: head.length, signedLength: signedLength,
                 fork: head.fork, byteLength: head.byteLength(withoutPadding: padding),
                 storedByteLength: head.tree.byteLength, paddingByteCount: padding,
-                contiguousLength: min(state.blocks.contiguousLength(of: state.durable.length), head.length),
-                remoteContiguousLength: min(state.remoteContiguousLength, head.length),
+                contiguousLength: branch != nil
+                    ? core.contiguousLength(ofBranch: head, in: state)
+                    : min(state.blocks.contiguousLength(of: state.durable.length), head.length),
+                remoteContiguousLength: min(state.remoteContiguousLength, signedLength),
                 peerCount: state.peers.count)
         }
     }
@@ -54,8 +57,15 @@ extension Hypercore {
     /// How many blocks from the first on one peer has, or had while the log was open here, without a gap: what is not lost
     /// with this store.
     public var remoteContiguousLength: UInt64 {
-        let length = length
-        return min(core.state.withLock { $0.remoteContiguousLength }, length)
+        core.state.withLock { state in
+            min(state.remoteContiguousLength, signedLength(of: headBesideTheLog(view) ?? state.durable, in: state))
+        }
+    }
+
+    /// How many blocks of `head` are signed: of a branch, and of a snapshot of one, those that it shares with the log.
+    private func signedLength(of head: HeadRecord, in state: borrowing CoreState) -> UInt64 {
+        guard branch != nil || view?.isOfBranch == true else { return head.length }
+        return min(head.spans.sharedLength(with: state.durable.spans), state.durable.length, head.length)
     }
 }
 

@@ -87,13 +87,12 @@ extension Hypercore {
     ///   - branch: a session on a branch of this log (``branch(_:checkout:options:)``).
     ///   - length: how many blocks of the branch; all where none is given.
     ///   - replacing: whether blocks of the log that the branch has not are given up, which begins a new fork.
-    ///   - signature: the signature over the tree that comes of it, where it is made elsewhere: `signableTree` of the
-    ///     branch, with the log's fork, or the next one where blocks are replaced. The log's signer makes it where none is
-    ///     given.
+    ///   - signature: a signature over the tree that comes of it, where it is made elsewhere; the log's signer makes it
+    ///     where none is given.
     /// - Returns: where the log stands after it; where the log had all of the blocks before, nothing has changed.
     /// - Throws: `.conflict`; `.unsupported` for a session that is not on a branch of this log; `.outOfBounds`,
-    ///   `.notWritable`, `.appendingStopped`, `.signingFailed`, `.closed`, `.storage`; `.invalidSignature` for a signature
-    ///   that does not fit; `.prologueMismatch`; `CancellationError`.
+    ///   `.notWritable`, `.appendingStopped`, `.signingFailed`, `.closed`, `.storage`; `.invalidManifest` for a signature
+    ///   that does not fit; `CancellationError`.
     @discardableResult
     public func commit(
         _ branch: Hypercore, length: UInt64? = nil, replacing: Bool = false, signature: [UInt8]? = nil
@@ -104,9 +103,7 @@ extension Hypercore {
             throw HypercoreError(
                 .unsupported, key: key, "only a session on a branch of this log can be committed to it")
         }
-        let result = try await core.commit(
-            line, length: length, replacing: replacing, signature: signature, of: waits)
-        return result.withoutPadding(paddingByteCount)
+        return try await core.commit(line, length: length, replacing: replacing, signature: signature, of: waits)
     }
 
     /// Cuts a branch that was there already to the length that it was opened at.

@@ -60,15 +60,8 @@ public final class Hypercore: Sendable {
     var view: SnapshotView? { tie.view }
     /// The branch that the session is on, in place of the main line.
     var branch: Branch? { tie.branch }
-    /// Whether the session sees the log itself as it goes on.
-    var followsLog: Bool { view == nil && branch == nil }
     /// What the session waits for.
     var waits: WaitScope { tie.waits }
-
-    /// What is read through the session: its snapshot, or its branch as it is now; `nil` for the log as it is now.
-    var shownView: SnapshotView? {
-        get throws { try view ?? branch?.momentaryView() }
-    }
 
     func requireOpen() throws(HypercoreError) {
         guard waits.isOpen else {
@@ -116,11 +109,15 @@ extension Hypercore {
     /// - Throws: `.closed`, `.purged`.
     public func snapshot() throws -> Hypercore {
         try requireOpen()
-        let shared = try view.map { try SnapshotView(sharing: $0) }
-        let session = try derived(
-            view: try shared ?? branch.map { try SnapshotView(of: $0) } ?? SnapshotView(of: core), branch: nil)
+        let session = try derived(view: try currentView(), branch: nil)
         if tie.isWeak { session.tie.weaken() }
         return session
+    }
+
+    /// What a snapshot that is taken now shows.
+    func currentView() throws -> SnapshotView {
+        try view.map { try SnapshotView(sharing: $0) } ?? branch.map { try SnapshotView(of: $0) }
+            ?? SnapshotView(of: core)
     }
 
     /// Whether the session is a snapshot.
@@ -186,16 +183,13 @@ extension Hypercore {
         return core.hashing.tree(head.tree.roots)
     }
 
-    /// What happens to the log, or to the branch, from now on. Every call is a subscription of its own, with a buffer of its
-    /// own: see ``CoreEvents``. It ends when the session, or the log, is closed.
+    /// What happens to the log, or to the branch, from now on. Every call is a subscription of its own, with a buffer of its own: see
+    /// ``CoreEvents``. It ends when the session, or the log, is closed.
     ///
     /// ```swift
     /// for await case .appended(let length) in log.events { print("\(length) blocks") }
     /// ```
-    public var events: CoreEvents { CoreEvents(of: self) }
-
-    /// Who tells what happens.
-    var eventHub: EventHub { branch?.events ?? core.events }
+    public var events: CoreEvents { CoreEvents(from: branch?.events ?? core.events, of: self) }
 }
 
 // MARK: - Appending
@@ -235,7 +229,7 @@ extension Hypercore {
         let cipher = cipher
         let result =
             if let branch {
-                try await branch.append(Array(blocks), encryptedBy: cipher, maxLength: maxLength)
+                try await branch.append(Array(blocks), encryptedBy: cipher, AppendTerms(maxLength: maxLength))
             } else {
                 try await core.append(blocks, encryptedBy: cipher, maxLength: maxLength, of: waits)
             }

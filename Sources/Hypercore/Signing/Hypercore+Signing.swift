@@ -79,7 +79,8 @@ extension Hypercore {
             } else {
                 leaves = try Leaves(of: blocks, core: core)
             }
-            try draft.append(leaves, hashing: core.hashing, prologue: authority.prologue)
+            try draft.append(leaves, hashing: core.hashing)
+            try core.requirePrologue(of: draft, authority.prologue)
             return signable(draft.head.tree, drafted: draft.nodes, of: authority)
         } catch {
             throw HypercoreError.translating(error, key: key)

@@ -31,16 +31,10 @@ struct BlockCursor {
 }
 
 extension Hypercore {
-    /// What a stream shows that goes as far as the log does now.
-    func currentView() throws -> SnapshotView {
-        if let branch { return try SnapshotView(of: branch) }
-        return try view.map { try SnapshotView(sharing: $0) } ?? SnapshotView(of: core)
-    }
-
     /// Asks peers for the end of the log before a stream of all of it begins. Whoever appends knows it.
     func learnEnd(_ options: GetOptions) async throws {
         try requireOpen()
-        guard followsLog, options.waits, !isWritable else { return }
+        guard view == nil, branch == nil, options.waits, !isWritable else { return }
         try await core.within(options.timeout, "no peer told the log's length") { [self] in
             _ = try await core.update(in: waits)
         }

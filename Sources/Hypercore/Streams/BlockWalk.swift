@@ -39,7 +39,7 @@ struct BlockWalk {
     }
 
     private mutating func nextIndex() throws -> UInt64? {
-        if stream.mode == .catchingUp, stream.log.followsLog {
+        if stream.mode == .catchingUp, stream.log.view == nil {
             try stream.log.requireOpen()
             guard rest.lowerBound < stream.log.length else { return nil }
         }
@@ -65,7 +65,7 @@ struct BlockWalk {
     /// Settles which blocks are walked over, and of what.
     private mutating func settle() throws -> SnapshotView? {
         let log = stream.log
-        let follows = log.followsLog && (stream.mode == .live || stream.mode == .catchingUp)
+        let follows = log.view == nil && (stream.mode == .live || stream.mode == .catchingUp)
         guard !follows else {
             rest = stream.start..<max(stream.start, stream.end ?? .max)
             return nil
@@ -75,6 +75,6 @@ struct BlockWalk {
         let end = stream.end ?? length
         rest = stream.start..<max(stream.start, end)
         // What lies past the end of the log can only be waited for.
-        return end <= length || !log.followsLog ? view : nil
+        return end <= length || log.view != nil ? view : nil
     }
 }

@@ -82,7 +82,7 @@ public struct ByteStream: AsyncSequence, Sendable {
             let known = view.head.byteLength(withoutPadding: padding)
             let left = known - Swift.min(stream.offset, known)
             rest = stream.count ?? left
-            return rest <= left || !stream.log.followsLog ? view : nil
+            return rest <= left || stream.log.view != nil ? view : nil
         }
     }
 }

@@ -26,9 +26,11 @@ struct ReadAhead {
         }
         rest = blockCount / 2
         let next = blocks(around: index).clamped(to: bounds)
-        // What a snapshot shows and the log has cut off is not brought by anybody.
+        // What a snapshot or a branch shows and the log has not is not brought by anybody.
+        let beside = log.headBesideTheLog(view)
         let isNeeded = try next.last.map { last in
-            try view?.isShared(last) != false && !log.core.hasAll(next, on: view)
+            let isShared = beside.map { log.core.isShared(last, with: $0) } ?? true
+            return try isShared && !log.core.hasAll(next, of: beside)
         }
         // The new one is begun before the old one is dropped, so that what both ask for stays asked for.
         window = isNeeded == true ? DownloadedWindow(next, of: log) : nil

@@ -42,12 +42,7 @@ extension TypedHypercore {
     public func append(
         contentsOf values: some Collection<Value>, maxLength: UInt64? = nil
     ) async throws -> Hypercore.AppendResult {
-        let blocks = try coding("the values cannot be encoded") { try codec.encode(contentsOf: values) }
-        guard blocks.count == values.count else {
-            throw HypercoreError(
-                .codingFailed, key: log.key, "the codec made \(blocks.count) blocks of \(values.count) values")
-        }
-        return try await log.append(contentsOf: blocks, maxLength: maxLength)
+        try await log.append(contentsOf: encode(contentsOf: values), maxLength: maxLength)
     }
 
     /// Appends all values of a sequence, in order, as they come; see ``Hypercore/append(from:)``.
@@ -59,8 +54,17 @@ extension TypedHypercore {
         try await log.append(from: values) { [self] in try encode($0) }
     }
 
-    private func encode(_ value: Value) throws -> [UInt8] {
+    func encode(_ value: Value) throws -> [UInt8] {
         try coding("a value cannot be encoded") { try codec.encode(value) }
+    }
+
+    func encode(contentsOf values: some Collection<Value>) throws -> [[UInt8]] {
+        let blocks = try coding("the values cannot be encoded") { try codec.encode(contentsOf: values) }
+        guard blocks.count == values.count else {
+            throw HypercoreError(
+                .codingFailed, key: log.key, "the codec made \(blocks.count) blocks of \(values.count) values")
+        }
+        return blocks
     }
 }
 

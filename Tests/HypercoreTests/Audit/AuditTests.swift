@@ -139,7 +139,7 @@ import Testing
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 var random = SeededGenerator(seed: 5)
-                for round in 0..<16 {
+                for round in 0..<10 {
                     try await log.truncate(to: .random(in: 1000...log.length, using: &random))
                     try await log.append(contentsOf: numberedBlocks(round * 1000..<round * 1000 + 2500))
                     try await log.clear(0..<UInt64(round))

@@ -31,7 +31,7 @@ import Testing
     @Test func `a tree that is lost whole is made anew out of the blocks`() async throws {
         let store = try TestStore()
         let log = try await store.writable()
-        try await log.append(contentsOf: numberedBlocks(0..<2500))
+        try await log.append(contentsOf: numberedBlocks(0..<2100))
         let before = try store.allRecords()
         var set = WriteSet()
         set.delete(Schema.tree, LogKey.all(of: log.core.stored.number))
@@ -57,6 +57,32 @@ import Testing
         let again = try await store.reopened().writable()
         #expect(try again.storedBlocks(of: 10) == [0, 1, 2, 3, 5, 6, 8, 9])
         #expect(try await again.append([1]).length == 11)
+    }
+
+    @Test(arguments: [0, 3, 4, 9] as [UInt8]) func `a block that the engine cannot read is dropped`(block: UInt8)
+        async throws
+    {
+        let store = try TestStore(EngineWithUnreadableBlock(MemoryEngine(tables: Schema.tables), block: block))
+        let log = try await store.writable()
+        try await log.append(contentsOf: numberedBlocks(0..<10))
+        await expectError(.damaged) { _ = try log.read(UInt64(block)) }
+        let (report, damage) = try await log.audited(repairing: true)
+        #expect(damage == [.block(UInt64(block), .altered)] && report.dropped.blocks == 1)
+        #expect(try log.storedBlocks(of: 10) == (0..<10).filter { $0 != Int(block) })
+        #expect(try await log.audit().isSound)
+    }
+
+    @Test func `a block that the engine cannot read and that no node proves is dropped with its neighbour`()
+        async throws
+    {
+        let store = try TestStore(EngineWithUnreadableBlock(MemoryEngine(tables: Schema.tables), block: 4))
+        let log = try await store.writable()
+        try await log.append(contentsOf: numberedBlocks(0..<10))
+        try await store.vandalizeNodes(4, of: log, Vandalism.removed.callAsFunction)
+        let (_, damage) = try await log.audited(repairing: true)
+        #expect(damage.suffix(2) == [.block(4, .unproven), .block(5, .unproven)])
+        #expect(try log.storedBlocks(of: 10) == [0, 1, 2, 3, 6, 7, 8, 9])
+        #expect(try await log.audit().isSound)
     }
 
     @Test func `what no node and no block can prove is dropped with its nodes, and the rest is not`() async throws {

@@ -180,7 +180,7 @@ import Testing
         let branch = try await log.branch("b")
         try await branch.append([1])
         await expectError(.notWritable) { _ = try await log.commit(branch) }
-        await expectError(.invalidSignature) { _ = try await log.commit(branch, signature: signature) }
+        await expectError(.invalidManifest) { _ = try await log.commit(branch, signature: signature) }
         try await whole.append([1])
         let fitting = whole.core.durableHead.signature
         #expect(try await log.commit(branch, signature: fitting).length == 5)

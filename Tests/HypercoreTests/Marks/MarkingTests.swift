@@ -181,7 +181,7 @@ import Testing
     }
 
     @Test func `sweeping leaves what a model leaves`() async throws {
-        for seed in 0..<UInt64(5) {
+        for seed in 0..<UInt64(3) {
             var random = SeededGenerator(seed: seed)
             let log = try await TestStore().writable()
             let length = Int.random(in: 1...40_000, using: &random)

@@ -126,6 +126,27 @@ private struct SmallNumbers: BlockCodec {
         #expect(try await numbers.values().collected() == [5, 6, 7])
     }
 
+    @Test func `values are appended to several logs in one batch`() async throws {
+        let store = try TestStore()
+        let words = try await store.writable("words").typed(as: .utf8)
+        let numbers = try await store.writable("numbers").typed(as: SmallNumbers())
+        try await store.registry.atomically { batch in
+            try batch.append("one", to: words)
+            try batch.append(contentsOf: ["two", "three"], to: words)
+            #expect(try batch.append(7, to: numbers).length == 1)
+            #expect(try batch.read(2, of: words) == "three" && batch.read(0, of: numbers) == 7)
+            #expect(try batch.read(3, of: words) == nil)
+        }
+        #expect(try await words.get(0..<3) == ["one", "two", "three"])
+        await expectError(.codingFailed) {
+            try await store.registry.atomically { batch in
+                try batch.append("four", to: words)
+                try batch.append(100, to: numbers)
+            }
+        }
+        #expect(words.log.length == 3 && numbers.log.length == 1)
+    }
+
     @Test func `snapshots and encryption go with the session`() async throws {
         let store = try TestStore()
         let log = try await store.writable(encryption: .key(SecretBytes(copying: Array(repeating: 1, count: 32))))

@@ -6,7 +6,7 @@ import Synchronization
 extension Branch {
     /// Appends blocks, all or none, in one commit.
     func append(
-        _ blocks: [[UInt8]], encryptedBy cipher: SessionCipher?, maxLength: UInt64?
+        _ blocks: [[UInt8]], encryptedBy cipher: SessionCipher?, _ terms: AppendTerms = AppendTerms()
     ) async throws -> Hypercore.AppendResult {
         let writer = try core.requireWriter()
         let encryptor = try cipher?.encryptor(of: core)
@@ -21,8 +21,7 @@ extension Branch {
                 let staged = try stage(room: room, through: writer) { draft, _ in
                     // Somebody else may have appended while the blocks were encrypted.
                     guard encrypted == nil || Self.encryptingPlace(at: draft.base) == place else { return false }
-                    try core.requireRoom(
-                        for: blocks.count, after: draft.head.length, AppendTerms(maxLength: maxLength))
+                    try core.requireRoom(for: blocks.count, after: draft.head.length, terms)
                     if let leaves = encrypted ?? plain { try draft.append(leaves, hashing: core.hashing) }
                     return true
                 }

@@ -99,21 +99,27 @@ extension Branch {
     var durableHead: HeadRecord { state.withLock { $0.durable } }
 
     /// How many blocks from the first on are here: those that the log still shares, and if all of these are, the rest.
-    var contiguousLength: UInt64 {
-        let (head, main) = (durableHead, core.durableHead)
-        let shared = min(head.spans.sharedLength(with: main.spans), main.length, head.length)
-        let contiguous = core.contiguousLength
-        return contiguous < shared ? contiguous : head.length
-    }
+    var contiguousLength: UInt64 { core.state.withLock { core.contiguousLength(ofBranch: durableHead, in: $0) } }
 
     /// Up to where `tail` is not to be swept for the sake of the branch. Called under the core's lock.
     func end(in tail: GenerationTail) -> UInt64 { state.withLock { $0.durable.end(in: tail) } }
 
-    /// The branch as it is now, for one read: nothing keeps what it shows from being swept.
-    func momentaryView() throws -> SnapshotView {
+    /// The block `index`, if it is here.
+    func read(_ index: UInt64) throws -> [UInt8]? {
+        let head = try readableHead()
+        if let block = try core.block(index, of: head) { return block }
+        guard try follow() else { return nil }
+        return try core.block(index, of: readableHead())
+    }
+
+    /// Whether block `index` is here.
+    func has(_ index: UInt64) throws -> Bool {
+        try core.hasBlock(index, of: readableHead())
+    }
+
+    private func readableHead() throws -> HeadRecord {
         if let ended = core.ended { throw ended }
-        _ = try follow()
-        return SnapshotView(unleased: try state.withLock { try $0.existing(self).durable }, ofBranchOf: core)
+        return try state.withLock { try $0.existing(self).durable }
     }
 
     /// Takes over what another process has written to the branch, in a store that was opened read-only.
@@ -140,6 +146,15 @@ extension Branch {
 // MARK: - Reading by a head that is not the main line's
 
 extension Core {
+    /// How many blocks of a branch's head are here from the first on: those that the log still shares, and if all of these
+    /// are, the rest.
+    func contiguousLength(ofBranch head: HeadRecord, in state: borrowing CoreState) -> UInt64 {
+        let main = state.durable
+        let shared = min(head.spans.sharedLength(with: main.spans), main.length, head.length)
+        let contiguous = state.blocks.contiguousLength(of: main.length)
+        return contiguous < shared ? contiguous : head.length
+    }
+
     /// The block `index` of `head`, if it is here.
     func block(_ index: UInt64, of head: HeadRecord) throws -> [UInt8]? {
         guard index < head.length else { return nil }

@@ -52,7 +52,7 @@ extension Core {
                     return Hypercore.AppendResult(main)
                 }
                 do {
-                    return try await carryOut(adoption, of: branch, signature: signature, session)
+                    return try await carryOut(adoption, of: branch, signature: signature, session, through: writer)
                 } catch let error as HypercoreError where error.code == .conflict {
                     guard attempts < Self.maximumCommitAttempts, !state.withLock({ $0.isSuperseded }) else {
                         throw error
@@ -75,25 +75,45 @@ extension Core {
     }
 
     private func carryOut(
-        _ adoption: Adoption, of branch: Branch, signature: [UInt8]?, _ session: WaitScope
+        _ adoption: Adoption, of branch: Branch, signature: [UInt8]?, _ session: WaitScope, through writer: GroupWriter
     ) async throws -> Hypercore.AppendResult {
         let edit: HeadChange.Edit = { [self] draft, state in
-            if signature == nil {
-                try requireSigner(state)
-            } else {
-                try requireTrust(state)
-            }
+            if signature == nil { try requireSigner(state) }
             let branchHead = try branch.state.withLock { try $0.existing(branch).staged }
             guard adoption.isMeant(for: draft.head), branchHead == adoption.branchHead else {
                 throw HypercoreError.commitOvertaken(key)
             }
             draft.adopt(adoption)
         }
-        let change = HeadChange(
-            step: .truncate(to: adoption.tree.length, fork: adoption.tree.fork), byteCount: Self.truncationByteCount,
-            making: .anywhere(edit))
-        if let signature { return try await move(change, signature: signature) }
-        return try await move(change, of: session)
+        guard let signature else {
+            let step = HeadStep.truncate(to: adoption.tree.length, fork: adoption.tree.fork)
+            return try await move(
+                HeadChange(step: step, byteCount: Self.truncationByteCount, making: .anywhere(edit)), of: session)
+        }
+        try verify(signature, of: adoption.tree)
+        let room = try await writer.room(for: Self.truncationByteCount)
+        let (result, ticket) = try serving { state, _ in
+            try requireChangeable(state)
+            var draft = CoreDraft(on: state.staged)
+            try edit(&draft, state)
+            let result = Hypercore.AppendResult(draft.head)
+            return (result, try enqueue(draft, signature: signature, in: &state, room: room, through: writer))
+        }
+        guard try await isCommitted(ticket, through: writer) else { throw HypercoreError.commitOvertaken(key) }
+        return result
+    }
+
+    private func verify(_ signature: [UInt8], of tree: TreeHead) throws {
+        guard let authority = state.withLock({ $0.authority }) else {
+            throw HypercoreError(.notAvailable, key: key, "the manifest of the log is not known here")
+        }
+        do {
+            try authority.verify(signature, of: tree)
+        } catch {
+            throw HypercoreError(
+                .invalidManifest, key: key,
+                "the signature is not one over length \(tree.length) of fork \(tree.fork): \(error)")
+        }
     }
 }
 
@@ -121,7 +141,11 @@ extension Core {
             throw HypercoreError(
                 .outOfBounds, key: key, "branch \(branch.words) has \(head.length) blocks, and no first \(length)")
         }
-        try requirePrologue(in: head, to: length, main)
+        if let prologue = state.withLock({ $0.authority?.prologue }), length < prologue.length {
+            throw HypercoreError(
+                .outOfBounds, key: key,
+                "the manifest fixes the first \(prologue.length) blocks; the log cannot end at \(length)")
+        }
         let shared = min(main.spans.sharedLength(with: head.spans), main.length, length)
         let stored = try self.stored.storedRuns(in: shared..<length, spans: head.spans)
         let isExtension = try extends(main, by: head, to: length, shared: shared, stored: stored)
@@ -141,19 +165,6 @@ extension Core {
             branch: branch.name, branchHead: head, mainHead: main,
             tree: try tree(of: head, cutAt: length, fork: fork, reading: reader), spans: spans, keptLength: shared,
             storedBlocks: stored, replacesBlocks: !isExtension)
-    }
-
-    /// Throws where a branch does not begin with what the manifest fixes. It does where the log does, and has to be asked
-    /// only before.
-    private func requirePrologue(in head: HeadRecord, to length: UInt64, _ main: HeadRecord) throws {
-        guard let prologue = state.withLock({ $0.authority?.prologue }) else { return }
-        guard length >= prologue.length else { throw HypercoreError.belowPrologue(key, length, prologue.length) }
-        guard main.length < prologue.length else { return }
-        let fixed = try tree(of: head, cutAt: prologue.length, reading: stored.tree(spans: head.spans))
-        guard fixed.treeHash(hashing) == prologue.hash else {
-            throw ManifestError(
-                .prologueMismatch, "the first \(prologue.length) blocks are not those that the manifest fixes")
-        }
     }
 
     /// Whether the first `length` blocks of a branch are those of the main line and more.

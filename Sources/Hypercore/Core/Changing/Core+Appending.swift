@@ -1,6 +1,5 @@
 import Crypto
 import HypercoreStorage
-import Manifest
 import MerkleTree
 import StorageEngine
 import Synchronization
@@ -84,7 +83,7 @@ extension Core {
             try requireSigner(state, appending: UInt64(leaves.blocks.count), to: draft.head.length)
         }
         guard !leaves.isEmpty else { return }
-        try draft.append(leaves, hashing: hashing, prologue: state.authority?.prologue)
+        try draft.append(leaves, hashing: hashing)
     }
 }
 

@@ -14,12 +14,12 @@ struct StagedChange: Sendable {
     /// The lowest length that the log is cut to on the way.
     let cut: UInt64?
     let cleared: [Range<UInt64>]
-    /// Whether a branch is taken over, which may leave blocks of the log behind though it is not cut.
-    let adoptsBranch: Bool
     /// Blocks that are stored and that nobody was told of.
     let found: [Range<UInt64>]
     /// Where the log stands in its group afterwards; `nil` where that changes nothing.
     let group: GroupRecord?
+    /// Whether a branch is taken over, which may leave blocks of the log behind though it is not cut.
+    let adoptsBranch: Bool
     let epoch: UInt64
 }
 
@@ -39,6 +39,7 @@ extension Core {
         var seal: HeadSeal?
         if draft.movesHead {
             try requireTrust(state)
+            try requirePrologue(of: draft, state.authority?.prologue)
             let sign = try signing(draft, signature, in: state)
             let made = HeadSeal(draft.head, sign: sign)
             write.put(head: made)
@@ -50,21 +51,16 @@ extension Core {
         }
         if let cut = draft.cut, let record = marks.cut(at: cut) { write.put(marks: record) }
         let change = StagedChange(
-            seal: seal, presence: presence, cut: draft.cut, cleared: draft.cleared,
-            adoptsBranch: draft.adoption != nil, found: draft.found, group: group, epoch: state.stagingEpoch)
+            seal: seal, presence: presence, cut: draft.cut, cleared: draft.cleared, found: draft.found, group: group,
+            adoptsBranch: draft.adoption != nil, epoch: state.stagingEpoch)
         return (write.set, change)
     }
 
-    /// What signs a draft's head when its group is sealed.
-    ///
-    /// - Throws: `.prologueMismatch` for a head that is shorter than what the manifest fixes; where nobody here signs.
+    /// What signs a draft's head when its group is sealed. The manifest vouches for a tree that it fixes.
     private func signing(
         _ draft: CoreDraft, _ signature: [UInt8]?, in state: borrowing CoreState
     ) throws(HypercoreError) -> @Sendable (HeadRecord) throws -> [UInt8] {
-        let (length, prologueLength) = (draft.head.length, state.prologueLength)
-        guard length >= prologueLength else { throw HypercoreError.belowPrologue(key, length, prologueLength) }
-        // The manifest vouches for a tree that it fixes: the draft was compared with it when it got there.
-        let isSigned = length > prologueLength
+        let isSigned = draft.head.length > state.prologueLength
         if !isSigned, draft.head.fork == draft.base.fork { return { _ in [] } }
         if let signature { return { _ in isSigned ? signature : [] } }
         guard state.remoteSigner == nil else { throw HypercoreError.signedElsewhere(key) }
@@ -233,12 +229,6 @@ extension HypercoreError {
                 "the log is signed by \(quorum) of its signers: collect their shares of a SignableTree, and append with the signature that they make"
             }
         return HypercoreError(.notWritable, key: key, reason)
-    }
-
-    static func belowPrologue(_ key: CoreKey, _ length: UInt64, _ prologueLength: UInt64) -> HypercoreError {
-        HypercoreError(
-            .prologueMismatch, key: key,
-            "the manifest fixes the first \(prologueLength) blocks, which come together: a log of \(length) is none")
     }
 
     static func signedElsewhere(_ key: CoreKey) -> HypercoreError {

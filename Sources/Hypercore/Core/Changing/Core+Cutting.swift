@@ -11,30 +11,30 @@ extension Core {
 
     /// Cuts the log at `length` and begins a new fork; see ``Hypercore/truncate(to:fork:)``.
     func truncate(to length: UInt64, fork: UInt64?, of session: WaitScope) async throws {
-        let change = cutting(to: length, fork: fork) { [self] state in try requireSigner(state) }
-        _ = try await move(change, of: session)
+        _ = try await move(cutting(to: length, fork: fork, isSigned: false), of: session)
     }
 
     /// Cuts the log with the signature over it as it is afterwards.
     func truncate(to length: UInt64, fork: UInt64?, signature: [UInt8]) async throws {
-        _ = try await move(cutting(to: length, fork: fork) { _ in }, signature: signature)
+        _ = try await move(cutting(to: length, fork: fork, isSigned: true), signature: signature)
     }
 
-    private func cutting(
-        to length: UInt64, fork: UInt64?, if isAllowed: @escaping @Sendable (borrowing CoreState) throws -> Void
-    ) -> HeadChange {
+    private func cutting(to length: UInt64, fork: UInt64?, isSigned: Bool) -> HeadChange {
         HeadChange(
             step: .truncate(to: length, fork: fork), byteCount: Self.truncationByteCount,
             making: .anywhere { [self] draft, state in
-                try isAllowed(state)
-                try truncate(&draft, to: length, fork: fork, in: state)
+                try truncate(&draft, to: length, fork: fork, in: state, isSigned: isSigned)
             })
     }
 
     /// Cuts the log of a draft, after checking that it may be.
+    ///
+    /// - Parameter isSigned: whether the signature over what comes of it was made beforehand.
     func truncate(
-        _ draft: inout CoreDraft, to length: UInt64, fork: UInt64?, in state: borrowing CoreState
+        _ draft: inout CoreDraft, to length: UInt64, fork: UInt64?, in state: borrowing CoreState,
+        isSigned: Bool = false
     ) throws {
+        if !isSigned { try requireSigner(state) }
         try truncate(&draft, to: length, fork: fork, authority: state.authority, underway: state.underway) {
             try generations.take(above: $0)
         }

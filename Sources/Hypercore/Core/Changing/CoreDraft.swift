@@ -1,7 +1,6 @@
 import CompactEncoding
 import Crypto
 import HypercoreStorage
-import Manifest
 import MerkleTree
 
 /// A change to a log that is being put together: what the log will be, and what has to be stored for it.
@@ -63,27 +62,9 @@ struct CoreDraft: Sendable {
 
 extension CoreDraft {
     /// Appends blocks; their leaves were hashed before.
-    ///
-    /// - Parameter prologue: what the manifest fixes; blocks that reach its length are compared with it.
-    /// - Throws: `ManifestError` with `.prologueMismatch`; `TreeError`. The draft is unchanged then.
-    mutating func append(
-        _ leaves: Leaves, hashing: some TreeHashing, prologue: CoreManifest.Prologue? = nil
-    ) throws {
+    mutating func append(_ leaves: Leaves, hashing: some TreeHashing) throws {
         let start = head.length
-        var tree = head.tree
-        let added: [TreeNode]
-        if let prologue, start < prologue.length, prologue.length - start <= UInt64(leaves.hashed.count) {
-            let fixedCount = Int(prologue.length - start)
-            let fixed = try tree.append(Array(leaves.hashed.prefix(fixedCount)), hashing: hashing)
-            guard tree.treeHash(hashing) == prologue.hash else {
-                throw ManifestError(
-                    .prologueMismatch, "the first \(prologue.length) blocks are not those that the manifest fixes")
-            }
-            added = fixed + (try tree.append(Array(leaves.hashed.dropFirst(fixedCount)), hashing: hashing))
-        } else {
-            added = try tree.append(leaves.hashed, hashing: hashing)
-        }
-        head.tree = tree
+        let added = try head.tree.append(leaves.hashed, hashing: hashing)
         if nodes.isEmpty { nodes = added } else { nodes += added }
         runs.append(Run(start: start, blocks: leaves.blocks))
         presence.append(.add(start..<head.length))
@@ -96,8 +77,7 @@ extension CoreDraft {
     ///   - generation: one that nobody has used, for what is appended from there on.
     ///   - reader: the nodes of the log below the draft.
     mutating func truncate(
-        to length: UInt64, fork: UInt64, beginning generation: Generation,
-        reading reader: some NodeReader & Sendable
+        to length: UInt64, fork: UInt64, beginning generation: Generation, reading reader: some NodeReader & Sendable
     ) throws {
         head.tree = try head.tree.truncated(
             to: length, fork: fork, reading: DraftedNodes(drafted: nodes, below: reader))
@@ -204,7 +184,7 @@ extension CoreDraft {
 }
 
 /// The nodes of a draft, and those of the log below it.
-struct DraftedNodes<Below: NodeReader & Sendable>: NodeReader, Sendable {
+struct DraftedNodes<Below: NodeReader>: NodeReader {
     let drafted: [TreeNode]
     let below: Below
 
@@ -213,3 +193,5 @@ struct DraftedNodes<Below: NodeReader & Sendable>: NodeReader, Sendable {
         return try below.node(at: index)
     }
 }
+
+extension DraftedNodes: Sendable where Below: Sendable {}

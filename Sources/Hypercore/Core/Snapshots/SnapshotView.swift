@@ -10,7 +10,7 @@ final class SnapshotView: Sendable {
     /// What keeps its blocks from being swept; `nil` once it was let go of.
     private let lease: Mutex<UInt64?>
 
-    private init(_ head: HeadRecord, of core: Core, isOfBranch: Bool = false, lease: UInt64?) {
+    private init(_ head: HeadRecord, of core: Core, isOfBranch: Bool = false, lease: UInt64) {
         self.head = head
         self.isOfBranch = isOfBranch
         self.core = core
@@ -34,11 +34,6 @@ final class SnapshotView: Sendable {
             return (head, state.leases.keep(head))
         }
         self.init(head, of: branch.core, isOfBranch: true, lease: lease)
-    }
-
-    /// What a branch shows for the length of one read.
-    convenience init(unleased head: HeadRecord, ofBranchOf core: Core) {
-        self.init(head, of: core, isOfBranch: true, lease: nil)
     }
 
     /// The same moment, held by somebody else as well.
@@ -90,7 +85,4 @@ extension SnapshotView {
     func has(_ index: UInt64) throws -> Bool {
         try core.hasBlock(index, of: head)
     }
-
-    /// Whether the log still has the snapshot's block `index`, so that a peer may bring it.
-    func isShared(_ index: UInt64) -> Bool { core.isShared(index, with: head) }
 }

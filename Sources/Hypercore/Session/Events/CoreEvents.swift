@@ -14,8 +14,8 @@ public struct CoreEvents: AsyncSequence, Sendable {
 
     private let subscription: EventSubscription
 
-    init(of session: Hypercore) {
-        subscription = EventSubscription(of: session)
+    init(from hub: EventHub, of session: Hypercore) {
+        subscription = EventSubscription(from: hub, of: session)
     }
 
     public func makeAsyncIterator() -> Iterator { Iterator(subscription: subscription) }
@@ -33,15 +33,16 @@ public struct CoreEvents: AsyncSequence, Sendable {
 private final class EventSubscription: Sendable {
     let buffer: EventBuffer
     private let id: UInt64
+    private let hub: EventHub
     // Kept, for without it the log could end under a loop that has nothing but the events in hand.
     private let session: Hypercore
 
-    init(of session: Hypercore) {
-        self.session = session
-        (id, buffer) = session.eventHub.subscribe(for: ObjectIdentifier(session.waits), isOpen: session.isOpen)
+    init(from hub: EventHub, of session: Hypercore) {
+        (self.hub, self.session) = (hub, session)
+        (id, buffer) = hub.subscribe(for: ObjectIdentifier(session.waits), isOpen: session.isOpen)
     }
 
     deinit {
-        session.eventHub.unsubscribe(id)
+        hub.unsubscribe(id)
     }
 }
