@@ -182,6 +182,25 @@ import Testing
         await expectError(.outOfBounds) { _ = try await log.branch("b", checkout: 3) }
     }
 
+    @Test func `a branch is read by ranges, bytes and streams like a log`() async throws {
+        let log = try await TestStore().writable()
+        try await log.append(contentsOf: numberedBlocks(0..<4))
+        let branch = try await log.branch("b", checkout: 3)
+        try await branch.append(contentsOf: [[7, 8], [9]])
+        let blocks = numberedBlocks(0..<3) + [[7, 8], [9]]
+        #expect(try await branch.get(0..<5) == blocks)
+        #expect(try branch.has(0..<5) && !branch.has(0..<6))
+        #expect(try branch.byteRange(of: 3) == 21..<23 && branch.info().byteLength == 24)
+        #expect(try await branch.seek(22).block == 3)
+        #expect(try branch.treeHash(length: 3) == log.treeHash(length: 3))
+        var read: [[UInt8]] = []
+        for try await block in branch.blocks() { read.append(block) }
+        #expect(read == blocks)
+        await expectError(.logTooLong) { try await branch.append([1], maxLength: 5) }
+        await expectError(.unsupported) { _ = try branch.remoteProof() }
+        await expectError(.unsupported) { _ = try await branch.audit() }
+    }
+
     @Test func `an encrypted branch reads what it shares and what it has, under nonces of its own`() async throws {
         let store = try TestStore()
         let secret = SecretBytes(randomCount: 32)
