@@ -1,4 +1,6 @@
+import Hypercore
 import NIOCore
+import SecretStream
 
 /// The bounds of a transport: what may be waited for, and how much may pile up. Every limit of this module is here.
 public struct TransportConfiguration: Hashable, Sendable {
@@ -20,6 +22,17 @@ public struct TransportConfiguration: Hashable, Sendable {
 
     /// The defaults.
     public init() {}
+}
+
+// MARK: - As the stream wants it
+
+extension TransportConfiguration {
+    /// What the stream of a connection goes by. It has no time of its own for the handshake: the transport sees to that.
+    var streamConfiguration: ReplicationStream.Configuration {
+        var configuration = ReplicationStream.Configuration()
+        configuration.stream.handshakeTimeout = nil
+        return configuration
+    }
 }
 
 // MARK: - As the channel wants them

@@ -50,7 +50,8 @@ public struct ReplicationClient: Sendable {
     public func connect(
         to endpoint: Endpoint, attaching attach: (ReplicationStream) -> Void
     ) async throws(TransportError) -> ReplicationConnection {
-        let stream = ReplicationStream(role: .initiator, keyPair: keyPair)
+        let stream = ReplicationStream(
+            role: .initiator, keyPair: keyPair, configuration: configuration.streamConfiguration)
         attach(stream)
         do {
             let channel = try await bootstrap(stream).connect(host: endpoint.host, port: Int(endpoint.port)).get()

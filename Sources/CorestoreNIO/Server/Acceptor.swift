@@ -27,7 +27,8 @@ struct Acceptor: Sendable {
     ///
     /// - Throws: `.closed` where there is no room for it, which closes the socket.
     func accept(_ channel: any Channel) throws {
-        let stream = ReplicationStream(role: .responder, keyPair: keyPair)
+        let stream = ReplicationStream(
+            role: .responder, keyPair: keyPair, configuration: configuration.streamConfiguration)
         let connection = ReplicationConnection(stream: stream, channel: channel)
         var logger = logger
         logger[metadataKey: "remote"] = connection.remoteEndpoint.map { "\($0)" }
