@@ -23,7 +23,9 @@ struct ClearCommand: AsyncParsableCommand {
 
     func validate() throws {
         // To clear all that there is takes more than leaving something out.
-        guard range.end != nil else { throw ValidationError("Say where to end: --end N is the first block that stays.") }
+        guard range.end != nil else {
+            throw ValidationError("Say where to end: --end N is the first block that stays.")
+        }
     }
 
     func run() async throws {

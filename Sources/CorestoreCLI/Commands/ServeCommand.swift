@@ -35,7 +35,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await options.withStore(.writing(writing)) { store in
-            let core = if let append { try await writing.openCore(append, encryption, in: store) } else { Hypercore?.none }
+            let core =
+                if let append { try await writing.openCore(append, encryption, in: store) } else { Hypercore?.none }
             _ = try await Signals.untilStopped { try await serve(store, appendingTo: core) }
         }
     }

@@ -54,7 +54,9 @@ extension Hypercore {
 
     /// Marks a block that was read through this session; that of a snapshot or a branch only where the log has it, too.
     func markRead(_ index: UInt64) {
-        guard core.marks.isActive, headBesideTheLog(view).map({ core.isShared(index, with: $0) }) ?? true else { return }
+        guard core.marks.isActive, headBesideTheLog(view).map({ core.isShared(index, with: $0) }) ?? true else {
+            return
+        }
         core.markRead(index)
     }
 }

@@ -29,12 +29,12 @@ import Testing
         let (origin, copy) = (try TestStore(), try TestStore())
         let key = try await origin.appendLines(["a", "b"]).key
         let (server, address) = try await origin.serve()
-        try await copy.run("sync", address, "--key", key)
+        try await copy.succeed("sync", address, "--key", key)
         server.send(SIGTERM)
         #expect(try await server.status() == 0)
         let result = try await copy.run("truncate", "--key", key, "1")
         #expect(result.status == 1)
-        #expect(result.error == "Error: this store does not hold the signing key of the log\n")
+        #expect(result.error.hasPrefix("Error: this store does not hold the signing key of the log"))
         #expect(try await copy.info("--key", key).length == 2)
     }
 
@@ -42,7 +42,8 @@ import Testing
         let store = try TestStore()
         let before = try await store.appendLines(["a", "bb", "ccc", "d"])
         let cleared = try #require(
-            try await store.succeed("clear", "--name", "log", "--start", "1", "--end", "3", "--json").last(Cleared.self))
+            try await store.succeed("clear", "--name", "log", "--start", "1", "--end", "3", "--json").last(Cleared.self)
+        )
         #expect(cleared.blocks == 2 && cleared.bytes == 5 && cleared.length == 4)
         #expect(cleared.treeHash == before.treeHash)
         #expect(try await store.succeed("get", "--name", "log", "3").text == "d")
