@@ -62,6 +62,8 @@ extension MarkKeeper {
     /// Where there is nothing to store the set writes nothing; its commit says all the same that those before it ended.
     ///
     /// - Returns: the commit, and whether something is left; `nil` where marking has ended.
+    // Inlined into the loop of a coroutine, it makes the optimiser of Swift 6.3.1 crash (correlated value propagation).
+    @inline(never)
     func flush(through writer: GroupWriter) -> (commit: CommitTicket, isAll: Bool)? {
         state.withLock { state -> (commit: CommitTicket, isAll: Bool)? in
             guard let run = state.record?.run else { return nil }
