@@ -14,6 +14,7 @@ struct CoreRecord: Encodable {
     let treeHash: String
     /// In blocks.
     let length: UInt64
+    /// Of the blocks as they are stored and replicated, with what encryption adds to them.
     let byteLength: UInt64
     /// How many blocks from the first on are stored here without a gap.
     let contiguousLength: UInt64
@@ -25,7 +26,7 @@ struct CoreRecord: Encodable {
         discoveryKey = core.discoveryKey.description
         treeHash = try core.treeHash().hex
         length = core.length
-        byteLength = core.byteLength
+        byteLength = try core.info().storedByteLength
         contiguousLength = core.contiguousLength
         fork = core.fork
         writable = core.holdsSigningKey
