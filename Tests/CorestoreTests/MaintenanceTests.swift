@@ -187,4 +187,35 @@ import Testing
         }
         try await store.close()
     }
+
+    @Test func `branches of any length outlive a truncation of the log, and a compaction`() async throws {
+        let directory = try TemporaryDirectory()
+        let store = try await Corestore.open(at: directory.path, options: CorestoreOptions(durability: .relaxed))
+        let log = try await store.get(name: "log")
+        try await log.append(contentsOf: (0..<10).map { [UInt8($0)] })
+        for number in 0..<5 {
+            let branch = try await log.branch("\(number)", checkout: UInt64(2 * number))
+            try await branch.append([UInt8(100 + number)])
+            await branch.close()
+        }
+        try await log.truncate(to: 3)
+        try await store.finishSweeping()
+        try await store.compact()
+        try await expectBranches(of: log)
+        try await store.close()
+
+        let again = try await Corestore.open(at: directory.path)
+        try await expectBranches(of: try await again.get(name: "log"))
+        try await again.close()
+    }
+
+    private func expectBranches(of log: Hypercore) async throws {
+        #expect(try log.branches() == (0..<5).map { "\($0)" })
+        for number in 0..<5 {
+            let branch = try await log.branch("\(number)")
+            let blocks = try (0..<branch.length).map { try branch.read($0) }
+            #expect(blocks == (0..<2 * number).map { [UInt8($0)] } + [[UInt8(100 + number)]])
+            await branch.close()
+        }
+    }
 }

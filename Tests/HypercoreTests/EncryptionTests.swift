@@ -124,6 +124,20 @@ private let secret = SecretBytes(copying: Array(repeating: 42, count: 32))
         await expectError(.encryptionFailed) { _ = try short.read(0) }
         #expect(log.length == 1)
     }
+
+    @Test func `two tasks that wait for one encrypted block both get it in the clear`() async throws {
+        let (origin, away) = (try TestStore(), try TestStore())
+        let log = try await origin.writable(encryption: .key(secret))
+        try await log.append(contentsOf: numberedBlocks(0..<3))
+        let copy = try #require(
+            try await away.registry.session(
+                log.discoveryKey, creating: CoreIdentity(key: log.key), options: .encrypted(.key(secret))))
+        let waiting = (0..<2).map { _ in Task { try await copy.get(2) } }
+        let pipe = MemoryPipe(origin.registry, away.registry)
+        for task in waiting { #expect(try await task.value == numberedBlocks(2..<3)[0]) }
+        #expect(try copy.read(2) == numberedBlocks(2..<3)[0])
+        await pipe.cutAndWait()
+    }
 }
 
 // MARK: - Places

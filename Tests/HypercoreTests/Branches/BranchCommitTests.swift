@@ -219,4 +219,33 @@ import Testing
         let branch = try await log.branch("b", checkout: 2)
         await expectError(.outOfBounds) { try await branch.truncate(to: 1) }
     }
+
+    @Test func `a branch of two hundred thousand blocks is appended at once, and committed`() async throws {
+        let store = try TestStore()
+        let log = try await store.writable()
+        try await log.append([0])
+        let branch = try await log.branch("large")
+        try await branch.append(contentsOf: (0..<200_000).map { [UInt8(truncatingIfNeeded: $0)] })
+        #expect(branch.length == 200_001 && log.length == 1)
+        let blockCount = try store.recordCount(of: "blocks")
+        #expect(try await log.commit(branch).length == 200_001)
+        #expect(try store.recordCount(of: "blocks") == blockCount)
+        #expect(try log.read(200_000) == [UInt8(truncatingIfNeeded: 199_999)])
+        #expect(try log.treeHash() == branch.treeHash())
+    }
+
+    @Test func `what is told of a branch is its own until it is committed`() async throws {
+        let log = try await TestStore().writable()
+        try await log.append(contentsOf: [[1, 2], [3]])
+        let branch = try await log.branch("draft", checkout: 1)
+        try await branch.append([4, 5, 6])
+        let (before, ofLog) = (try branch.info(), try log.info())
+        #expect(before.length == 2 && before.byteLength == 5 && before.signedLength == 1)
+        #expect(before.contiguousLength == 2 && before.remoteContiguousLength == 0)
+        #expect(ofLog.length == 2 && ofLog.byteLength == 3 && ofLog.signedLength == 2)
+        try await log.commit(branch, replacing: true)
+        let after = try log.info()
+        #expect(after.length == 2 && after.byteLength == 5 && after.signedLength == 2 && after.fork == 1)
+        #expect(try branch.info().signedLength == 2)
+    }
 }

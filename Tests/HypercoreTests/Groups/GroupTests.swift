@@ -225,6 +225,36 @@ import Testing
         #expect(try await puts { try await log.append([1]) } == 5)
         #expect(try await puts { try await log.setUserData([1], for: "a") } == 1)
     }
+
+    @Test func `every way to move a log's head moves it in its group`() async throws {
+        let time = Mutex<UInt64>(1)
+        let store = try TestStore(wallClock: { time.withLock { $0 } })
+        let log = try await store.writable()
+        let topic = BLAKE2b.hash([1])
+        try await log.setGroup(topic)
+        let changes: [@Sendable () async throws -> Void] = [
+            { try await log.append([1]) },
+            { try await log.append(contentsOf: [[2], [3]]) },
+            { try await log.truncate(to: 1) },
+            {
+                let branch = try await log.branch("draft")
+                try await branch.append([4])
+                try await log.commit(branch)
+            },
+            {
+                let tree = try log.signableTree(appending: [[5]])
+                try await log.append(contentsOf: [[5]], signature: tree.assemble([try tree.share()]))
+            },
+        ]
+        for (index, change) in changes.enumerated() {
+            let now = UInt64(100 * (index + 1))
+            time.withLock { $0 = now }
+            try await change()
+            let entries = try store.registry.directory.logs(of: topic, limit: 10)
+            #expect(entries.map(\.timestamp) == [now], "change \(index)")
+            #expect(entries.map(\.discoveryKey) == [log.discoveryKey])
+        }
+    }
 }
 
 /// A wall clock that tests set.

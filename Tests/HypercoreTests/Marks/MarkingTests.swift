@@ -203,4 +203,44 @@ import Testing
             #expect(Set(try log.storedBlocks(of: length)) == here.intersection(marked), "seed \(seed)")
         }
     }
+
+    @Test func `a read through a branch marks what the branch shares with the log, and nothing else`() async throws {
+        let log = try await TestStore().writable()
+        try await log.append(contentsOf: numberedBlocks(0..<6))
+        let branch = try await log.branch("draft", checkout: 3)
+        try await branch.append(contentsOf: [[1], [2]])
+        await expectError(.unsupported) { try await branch.startMarking() }
+        try await log.startMarking()
+        await expectError(.unsupported) { try await branch.mark(0..<1) }
+        #expect(try branch.read(1) == numberedBlocks(1..<2)[0])
+        #expect(try branch.read(4) == [2])
+        await expectError(.unsupported) { _ = try await branch.sweepUnmarked() }
+        #expect(try await log.sweepUnmarked().blockCount == 5)
+        #expect(try log.storedBlocks(of: 6) == [1])
+        #expect(try branch.read(3) == [1] && branch.read(4) == [2] && branch.read(0) == nil)
+    }
+
+    @Test func `every way to read marks`() async throws {
+        let log = try await TestStore().writable()
+        try await log.append(contentsOf: numberedBlocks(0..<20))
+        try await log.startMarking()
+        _ = try log.read(0..<2)
+        _ = try await log.get(3..<5)
+        for try await _ in log.blocks(start: 6, end: 8) {}
+        for try await _ in log.bytes(from: try log.byteOffset(of: 9), count: 1, readAhead: 0) {}
+        _ = try log.typed(as: .bytes).read(11)
+        #expect(try await log.sweepUnmarked().blockCount == 12)
+        #expect(try log.storedBlocks(of: 20) == [0, 1, 3, 4, 6, 7, 9, 11])
+    }
+
+    @Test func `blocks that a branch brings while blocks are marked stay`() async throws {
+        let log = try await TestStore().writable()
+        try await log.append(contentsOf: numberedBlocks(0..<3))
+        let branch = try await log.branch("draft")
+        try await branch.append(contentsOf: [[1], [2]])
+        try await log.startMarking()
+        try await log.commit(branch)
+        #expect(try await log.sweepUnmarked().blockCount == 3)
+        #expect(try log.storedBlocks(of: 5) == [3, 4])
+    }
 }

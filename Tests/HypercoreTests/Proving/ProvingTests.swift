@@ -224,4 +224,27 @@ import Testing
         #expect(reader.length == 11)
         #expect(try RemoteProof(verifying: try log.remoteProof(includingBlock: 9), of: log.key).head.length == 11)
     }
+
+    @Test func `of two upgrades that are applied at once, both or the longer one hold`() async throws {
+        for _ in 0..<20 {
+            let log = try await writer(5)
+            let reader = try await TestStore().reader(of: log.key)
+            let short = try log.proof(for: ProofRequest(upgrade: .init(start: 0, length: 5)))
+            try await log.append(contentsOf: blocks.suffix(6))
+            let long = try log.proof(for: ProofRequest(upgrade: .init(start: 0, length: 11)))
+            let manifest = log.manifest
+            let outcomes = await withTaskGroup(of: Bool.self) { group in
+                for proof in [short, long] {
+                    group.addTask { (try? await reader.applyProof(proof, manifest: manifest)) != nil }
+                }
+                return await group.reduce(into: [Bool]()) { $0.append($1) }
+            }
+            #expect(outcomes.contains(true))
+            #expect([5, 11].contains(reader.length))
+            if reader.length == 5 {
+                try await reader.applyProof(log.proof(for: ProofRequest(upgrade: .init(start: 5, length: 6))))
+            }
+            #expect(try reader.treeHash() == log.treeHash())
+        }
+    }
 }

@@ -301,4 +301,26 @@ import Testing
         let error = #expect(throws: ManifestError.self, sourceLocation: sourceLocation) { _ = try body() }
         #expect(error?.code == code, "\(String(describing: error))", sourceLocation: sourceLocation)
     }
+
+    @Test func `connected stores append in turn, each time signed by another quorum`() async throws {
+        let manifest = try manifest()
+        let here = try await open(manifest)
+        let away = try TestStore()
+        let there = try #require(
+            try await away.registry.session(
+                manifest.key.discoveryKey, creating: CoreIdentity(key: manifest.key, manifest: manifest.encoded)))
+        let pipe = MemoryPipe(store.registry, away.registry)
+        _ = (try here.download(), try there.download())
+        for (turn, quorum) in [[0, 1], [1, 2], [2, 0], [0, 1, 2]].enumerated() {
+            let (log, other) = turn.isMultiple(of: 2) ? (here, there) : (there, here)
+            let blocks = numberedBlocks(turn * 10..<turn * 10 + turn + 1)
+            let length = log.length + UInt64(blocks.count)
+            try await log.append(
+                contentsOf: blocks, signature: try sign(try log.signableTree(appending: blocks), by: quorum))
+            try await until { other.contiguousLength == length }
+            #expect(try other.treeHash() == log.treeHash())
+        }
+        #expect(here.length == 10)
+        await pipe.cutAndWait()
+    }
 }
