@@ -104,20 +104,20 @@ extension CoreRegistry {
             try creation.requireDeclaredSigner()
             let writer = try requireWriter(for: creation.key, "nothing is stored, and the store was opened read-only")
             let (stored, ticket) = try directory.create(creation, with: writer)
-            return Entry(core: try makeEmptyCore(creation, stored), holders: 1, creation: ticket)
+            return Entry(core: try makeCore(creation, stored, CoreRecords()), holders: 1, creation: ticket)
         }
         guard options.overwrite else {
-            let (identity, head, presence) = try directory.engine.read { _ in
-                (try directory.identity(of: stored), try stored.head(), try stored.presence())
+            let (identity, records) = try directory.engine.read { _ in
+                (try directory.identity(of: stored), try self.records(of: stored))
             }
-            return Entry(core: try makeCore(identity, stored, head: head, presence: presence), holders: 1)
+            return Entry(core: try makeCore(identity, stored, records), holders: 1)
         }
         let old = try unused?.currentIdentity ?? directory.identity(of: stored)
         let writer = try requireWriter(for: old.key, "the store was opened read-only")
         let identity = try creation.flatMap { try old.completed(by: $0) } ?? old
         let (fresh, ticket) = try directory.replace(
             stored, old, groups: unused?.groupPlaces ?? [], by: identity, with: writer)
-        return Entry(core: try makeEmptyCore(identity, fresh), holders: 1, creation: ticket)
+        return Entry(core: try makeCore(identity, fresh, CoreRecords()), holders: 1, creation: ticket)
     }
 
     private func requireWriter(for key: CoreKey, _ reason: String) throws(HypercoreError) -> GroupWriter {
@@ -128,24 +128,37 @@ extension CoreRegistry {
 
 // MARK: - Making cores
 
+/// What is stored of a core beside who it is; nothing, of one that is being made.
+private struct CoreRecords {
+    var head = HeadRecord()
+    var presence: PresenceRecord?
+    var trust = TrustRecord()
+    var group = GroupMembership()
+    var marks: MarkRecord?
+}
+
 extension CoreRegistry {
-    private func makeEmptyCore(_ identity: CoreIdentity, _ stored: StoredCore) throws -> Core {
-        try makeCore(identity, stored, head: HeadRecord(), presence: nil)
+    private func records(of stored: StoredCore) throws -> CoreRecords {
+        CoreRecords(
+            head: try stored.head(), presence: try stored.presence(), trust: try stored.trust(),
+            group: try group(of: stored), marks: try stored.marks())
     }
 
+    /// Reads nothing: a core whose creation is queued already has to be there, whatever becomes of the store.
     private func makeCore(
-        _ identity: CoreIdentity, _ stored: StoredCore, head: HeadRecord, presence: PresenceRecord?
+        _ identity: CoreIdentity, _ stored: StoredCore, _ records: CoreRecords
     ) throws -> Core {
         let authority = try authority(of: identity)
         let signer = authority.flatMap { self.signer(for: identity, authority: $0) }
         let signsAlone = signer?.signsAlone ?? false
         let state = CoreState(
-            durable: head, staged: head, blocks: BlockPresence(stored, record: presence), identity: identity,
+            durable: records.head, staged: records.head, blocks: BlockPresence(stored, record: records.presence),
+            identity: identity,
             authority: authority, signer: signsAlone ? signer : nil, cosigner: signsAlone ? nil : signer,
-            trust: try trust(in: stored, signs: signsAlone), group: try group(of: stored),
+            trust: trust(records.trust, signs: signsAlone), group: records.group,
             replicator: Replicator(key: identity.key, seed: .random(in: .min ... .max)))
         return Core(
-            key: identity.key, stored: stored, registry: self, marks: MarkKeeper(stored, record: try stored.marks()),
+            key: identity.key, stored: stored, registry: self, marks: MarkKeeper(stored, record: records.marks),
             state: state)
     }
 

@@ -23,7 +23,7 @@ extension CoreRegistry {
     }
 
     /// What is known of a core's history; of one that this store does not sign for, nothing has to be.
-    func trust(in stored: StoredCore, signs: Bool) throws -> HistoryTrust {
-        signs ? HistoryTrust(try stored.trust(), doubt: directory.doubt) : HistoryTrust()
+    func trust(_ record: TrustRecord, signs: Bool) -> HistoryTrust {
+        signs ? HistoryTrust(record, doubt: directory.doubt) : HistoryTrust()
     }
 }

@@ -32,7 +32,7 @@ extension Core {
         guard authority.quorum == 1 else { return }
         try state.withLock { state in
             // Nobody asks after the trust in a log that cannot be signed here.
-            if !state.canSign { state.trust = try registry.trust(in: stored, signs: true) }
+            if !state.canSign { state.trust = registry.trust(try stored.trust(), signs: true) }
             state.remoteSigner = remote
         }
     }
