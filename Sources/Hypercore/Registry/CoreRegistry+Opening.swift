@@ -24,7 +24,8 @@ extension CoreRegistry {
             try await gate.pass()
             await waitForRemoval(of: discoveryKey)
             guard let (core, ticket) = try retain(discoveryKey, creating: creation) else { return nil }
-            let session = Hypercore(retaining: core, cipher: options.encryption.map { SessionCipher($0) })
+            let session = Hypercore(
+                retaining: core, cipher: options.encryption.map { SessionCipher($0) }, isActive: options.isActive)
             if let ticket { try await awaitCreation(of: core, ticket) }
             if let signer { try core.use(signer) }
             return session
@@ -56,21 +57,19 @@ extension CoreRegistry {
     private func retain(
         _ discoveryKey: DiscoveryKey, creating creation: CoreIdentity?
     ) throws -> (core: Core, creation: CommitTicket?)? {
-        let (opened, watchers) = try state.withLock { state -> (Entry?, [Watcher]) in
+        let opened = try state.withLock { state -> Entry? in
             guard !state.isClosed else { throw HypercoreError(.closed, key: creation?.key, "the store is closed") }
             if let entry = state.cores[discoveryKey] {
                 guard entry.removal == nil else { throw CoreEnd.purged.error(entry.core.key) }
                 state.retain(discoveryKey)
-                return (state.cores[discoveryKey], [])
+                return state.cores[discoveryKey]
             }
             // A handful of records: short enough to be read under the lock, which keeps a core from being opened twice.
-            guard let entry = try open(discoveryKey, creating: creation) else { return (nil, []) }
+            guard let entry = try open(discoveryKey, creating: creation) else { return nil }
             state.cores[discoveryKey] = entry
-            return (entry, Array(state.watchers.values))
+            return entry
         }
-        guard let opened else { return nil }
-        for watcher in watchers { watcher.opened(opened.core) }
-        return (opened.core, opened.creation)
+        return opened.map { ($0.core, $0.creation) }
     }
 
     private func open(_ discoveryKey: DiscoveryKey, creating creation: CoreIdentity?) throws -> Entry? {
@@ -98,8 +97,17 @@ extension CoreRegistry {
         let state = CoreState(
             durable: head, staged: head, blocks: BlockPresence(stored, record: presence), identity: identity,
             authority: authority, signer: signer, trust: try trust(in: stored, signs: signer != nil),
-            replicator: Replicator(key: identity.key, seed: .random(in: .min ... .max)))
+            replicator: Replicator(
+                key: identity.key, configuration: unwantedConfiguration, seed: .random(in: .min ... .max)))
         return Core(key: identity.key, stored: stored, registry: self, state: state)
+    }
+
+    /// How a core replicates before anybody wants it. A store that was opened read-only never asks for anything.
+    private var unwantedConfiguration: ReplicatorConfiguration {
+        var configuration = ReplicatorConfiguration()
+        configuration.isDownloading = false
+        configuration.upgradesEagerly = directory.writer != nil
+        return configuration
     }
 
     private func authority(of identity: CoreIdentity) throws(HypercoreError) -> TreeAuthority? {

@@ -19,6 +19,7 @@ public final class CoreRegistry: Sendable {
     let hashing: any TreeHashing
     let signingDeadline: SigningDeadline
     let clock: @Sendable () -> ContinuousClock.Instant
+    let idlePolicy: IdlePolicy
     let deriveKeyPair: KeyPairDerivation
     let sweeper: Sweeper
     /// Shut while the store is suspended.
@@ -40,9 +41,9 @@ public final class CoreRegistry: Sendable {
         }
     }
 
-    /// Whoever has to know of cores that are opened, and of the end of the registry.
+    /// Whoever has to know of cores that come to be wanted, and of the end of the registry.
     struct Watcher: Sendable {
-        let opened: @Sendable (Core) -> Void
+        let wanted: @Sendable (Core) -> Void
         let closed: @Sendable () -> Void
     }
 
@@ -67,15 +68,17 @@ public final class CoreRegistry: Sendable {
     /// - Parameters:
     ///   - hashing: how blocks and nodes are hashed.
     ///   - clock: what time it is; replaced by simulations, together with that of the streams.
+    ///   - idlePolicy: how long peers are still told that a log is wanted after it was let go of.
     ///   - signingDeadline: how long a signer that is not in memory may take.
     ///   - deriveKeyPair: makes the key pair of a named core, when it is first appended to.
     public init(
         directory: CoreDirectory, hashing: any TreeHashing = BLAKE2bTreeHashing(),
-        clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }, idlePolicy: IdlePolicy = IdlePolicy(),
         signingDeadline: SigningDeadline = .after(.seconds(60)), deriveKeyPair: @escaping KeyPairDerivation
     ) {
         self.signingDeadline = signingDeadline
         self.clock = clock
+        self.idlePolicy = idlePolicy
         self.directory = directory
         self.hashing = hashing
         self.deriveKeyPair = deriveKeyPair

@@ -1,3 +1,4 @@
+public import Crypto
 import Synchronization
 
 /// Something that happened to a log.
@@ -16,6 +17,8 @@ public enum CoreEvent: Hashable, Sendable {
     case peerAdded
     /// A peer stopped replicating the log.
     case peerRemoved
+    /// A peer of this key was offered the log and does not want it: most often it does not have it.
+    case peerRefused(PublicKey)
     /// The log is not appended to any more, for this reason.
     case appendingStopped(AppendingStop)
     /// What had stopped appending is over.

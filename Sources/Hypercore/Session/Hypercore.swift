@@ -29,10 +29,13 @@ public final class Hypercore: Sendable {
     let view: SnapshotView?
     /// What the session's blocks are encrypted with.
     let cipher: SessionCipher?
+    /// What ends with the session.
+    let ties: SessionTies
     private let waits = WaitScope()
 
     /// Opens a session; the core was retained for it.
-    init(retaining core: Core, view: SnapshotView? = nil, cipher: SessionCipher? = nil) {
+    init(retaining core: Core, view: SnapshotView? = nil, cipher: SessionCipher? = nil, isActive: Bool = true) {
+        ties = SessionTies(core, isActive: isActive)
         self.core = core
         self.view = view
         self.cipher = cipher
@@ -40,6 +43,7 @@ public final class Hypercore: Sendable {
 
     deinit {
         // A session that was dropped without being closed lets go of its core all the same.
+        ties.end()
         if waits.isOpen { core.registry.release(core) }
     }
 
@@ -49,6 +53,7 @@ public final class Hypercore: Sendable {
         guard waits.close() else { return }
         core.leaveLine(waits)
         view?.close()
+        ties.end()
         core.registry.release(core)
     }
 
@@ -83,7 +88,7 @@ extension Hypercore {
         try requireOpen()
         let view = try view.map { try SnapshotView(sharing: $0) } ?? SnapshotView(of: core)
         guard core.registry.retainAgain(core) else { throw core.ended ?? CoreEnd.closed.error(key) }
-        return Hypercore(retaining: core, view: view, cipher: cipher)
+        return Hypercore(retaining: core, view: view, cipher: cipher, isActive: ties.isActive)
     }
 
     /// Whether the session is a snapshot.
