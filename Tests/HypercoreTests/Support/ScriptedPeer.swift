@@ -71,6 +71,14 @@ final class ScriptedPeer: PipeUser {
     }
 
     func close() { state.withLock { $0.transport }?.close() }
+
+    /// Closes the core's channel, and leaves the stream open.
+    func closeChannel() {
+        state.withLock { state in
+            if let channel = state.channel { state.multiplexer.close(channel) }
+            flush(&state)
+        }
+    }
 }
 
 // MARK: - The stream

@@ -25,6 +25,9 @@ struct ExtensionTable: Sendable {
     /// The name of each peer's last message, which an empty one stands for.
     private var lastNames: [PeerID: Name] = [:]
 
+    /// How many are registered.
+    var count: Int { registrations.values.reduce(0) { $0 + $1.count } }
+
     mutating func add(
         _ name: String, of owner: ObjectIdentifier, _ inbox: Inbox<CoreExtension.Message>
     ) -> ID {

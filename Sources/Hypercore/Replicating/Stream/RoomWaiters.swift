@@ -3,7 +3,8 @@ struct RoomWaiters: Sendable {
     private var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
     private var lastID: UInt64 = 0
 
-    var isEmpty: Bool { waiters.isEmpty }
+    /// How many wait.
+    var count: Int { waiters.count }
 
     /// A name for a task that may come to wait.
     mutating func makeID() -> UInt64 {

@@ -1,5 +1,5 @@
-import Crypto
 import CompactEncoding
+import Crypto
 import Protomux
 import Replication
 import SecretStream
