@@ -2,6 +2,7 @@ import Crypto
 import Replication
 import SecretStream
 import StorageEngine
+import TestSupport
 import Testing
 
 @testable import Hypercore
@@ -266,6 +267,35 @@ import Testing
         }
     }
 
+    @Test(arguments: [1, 2, 3] as [UInt64])
+    func `sessions that come and go never lose the log, though nobody lingers`(seed: UInt64) async throws {
+        var generator = SeededGenerator(seed: seed)
+        let policy = IdlePolicy(linger: .zero ... .zero)
+        let (writer, reader) = (try TestStore(idlePolicy: policy), try TestStore(idlePolicy: policy))
+        let log = try await writer.writable()
+        try await log.append(contentsOf: numberedBlocks(0..<120))
+        let key = log.key
+        await log.close()
+        let pipe = MemoryPipe(writer.registry, reader.registry)
+        let pauses = (0..<120).map { _ in Int.random(in: 0..<20, using: &generator) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for worker in 0..<3 {
+                group.addTask {
+                    for index in stride(from: worker, to: 120, by: 3) {
+                        let copy = try await reader.reader(of: key)
+                        #expect(try await copy.get(UInt64(index)) == Array("block \(index)".utf8), "seed \(seed)")
+                        await copy.close()
+                        for _ in 0..<pauses[index] { await Task.yield() }
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        try await until { pipe.initiator.isIdle && pipe.responder.isIdle }
+        #expect(writer.openCount == 0 && reader.openCount == 0)
+        pipe.cut()
+    }
+
     @Test func `logs opened on both sides at any time all meet on one stream`() async throws {
         let (writer, reader) = (try TestStore(), try TestStore())
         let pipe = MemoryPipe(writer.registry, reader.registry)
@@ -285,6 +315,56 @@ import Testing
             try await group.waitForAll()
         }
         pipe.cut()
+    }
+}
+
+@Suite(.timeLimit(.minutes(5))) struct HalfHandshakeTests {
+    @Test func `a peer that never finishes the handshake is given up, and its stream holds nothing`() async throws {
+        let clock = ManualClock()
+        let store = try TestStore(clock: { clock.now })
+        let log = try await store.writable()
+        let link = ManualLink(clock: clock, isStarted: false)
+        link.startFirst()
+        let channel = try link.first.open(protocol: "chat")
+        store.registry.replicate(on: link.first)
+        await log.close()
+        #expect(store.openCount == 1)
+        link.advance(by: .seconds(15))
+        #expect(store.openCount == 0 && channel.end != nil && log.peerCount == 0)
+        _ = await link.first.waitUntilClosed()
+    }
+
+    @Test(arguments: 0..<8)
+    func `garbage on an open stream ends it, and nothing else`(position: Int) async throws {
+        let (writer, reader) = (try TestStore(), try TestStore())
+        let log = try await writer.writable()
+        try await log.append([1])
+        let copy = try await reader.reader(of: log.key)
+        let (bad, good) = (ManualLink(writer, reader), ManualLink(writer, reader))
+        #expect(log.peerCount == 2)
+        // The length of a message, and no message.
+        let garbage = [40, 0, 0] + [UInt8](repeating: 0x20, count: 40 + position)
+        (position.isMultiple(of: 2) ? bad.first : bad.second).receive(garbage)
+        bad.settle()
+        #expect(log.peerCount == 1 && copy.peerCount == 1)
+        #expect(try await good.moving { try await copy.get(0) } == [1])
+    }
+
+    @Test func `keep-alives go out in time, and can be changed on an open stream`() async throws {
+        let link = ManualLink()
+        link.settle()
+        let before = link.firstWriteCount
+        link.advance(by: .seconds(21))
+        #expect(link.firstWriteCount == before + 4)
+        link.first.setKeepAliveInterval(nil)
+        link.second.setKeepAliveInterval(nil)
+        link.first.setSilenceTimeout(.seconds(30))
+        link.advance(by: .seconds(31))
+        #expect(link.firstWriteCount == before + 4)
+        guard case .failed(let error) = await link.first.waitUntilClosed(), error.code == .stream else {
+            Issue.record("the silence was not noticed")
+            return
+        }
     }
 }
 

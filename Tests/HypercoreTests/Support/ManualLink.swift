@@ -46,6 +46,9 @@ final class ManualLink: Sendable {
         second.start(on: ends.1)
     }
 
+    /// Starts the first stream alone: the other side of the connection is there, and silent.
+    func startFirst() { first.start(on: ends.0) }
+
     /// Moves all there is, and what is sent in answer, until nothing moves any more.
     func settle() {
         while move(ends.0, to: second) || move(ends.1, to: first) {}

@@ -85,7 +85,11 @@ extension ReplicationStream {
         guard isClosed else { return }
         channel.core.peerClosed(channel, .closedHere)
         flush()
-        state.withLock { $0.transport }?.deadlineChanged()
+        reschedule()
+        // A session that was opened a moment ago found the channel that was about to close.
+        let core = channel.core
+        guard closure == .unwanted, core.isWanted, core.registry.retainAgain(core) else { return }
+        attach(retained: core)
     }
 
     /// The other side has closed a channel, or did not want it.

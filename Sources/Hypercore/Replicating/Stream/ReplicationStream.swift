@@ -103,6 +103,18 @@ extension ReplicationStream {
         return [deadline, due].compactMap { $0 }.min()
     }
 
+    /// Changes after how long without sending a keep-alive is sent; `nil`: never. Before the stream is started, too.
+    public func setKeepAliveInterval(_ interval: Duration?) {
+        state.withLock { $0.secret.setKeepAliveInterval(interval) }
+        reschedule()
+    }
+
+    /// Changes after how long without receiving anything the stream ends; `nil`: never.
+    public func setSilenceTimeout(_ timeout: Duration?) {
+        state.withLock { $0.secret.setSilenceTimeout(timeout) }
+        reschedule()
+    }
+
     /// The present in the unit of the replication machine.
     var now: Milliseconds { ReplicationTime.milliseconds(at: configuration.clock()) }
 

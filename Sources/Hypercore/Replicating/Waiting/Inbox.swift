@@ -55,18 +55,19 @@ extension Inbox {
         }
     }
 
-    /// Takes in an element; the oldest ones make room for it.
+    /// Takes in an element; the oldest ones make room for it, and are let go of by the ``Wake``.
     func deliverDroppingOldest(_ element: Element, byteCount: Int) -> Wake? {
-        state.withLock { state in
+        state.withLock { state -> Wake? in
             if let reader = Self.reader(for: element, in: &state) { return reader }
             guard state.end == nil else { return nil }
             let cost = byteCount + Self.overheadByteCount
-            while !hasRoom(for: cost, in: state) {
-                _ = state.elements.popFirst()
-                state.droppedCount += 1
-            }
+            var dropped: [Element] = []
+            while !hasRoom(for: cost, in: state), let oldest = state.elements.popFirst() { dropped.append(oldest) }
             state.elements.append(element, byteCount: cost)
-            return nil
+            state.droppedCount += UInt64(dropped.count)
+            // What an element refers to may act when it goes, so it must not go under the locks that are held here.
+            guard !dropped.isEmpty else { return nil }
+            return { [dropped] in withExtendedLifetime(dropped) {} }
         }
     }
 
