@@ -1,3 +1,5 @@
+import Protomux
+import Synchronization
 import Testing
 
 @testable import Hypercore
@@ -202,11 +204,32 @@ import Testing
         #expect(error?.code == .stream)
     }
 
+    @Test func `a message that came along with what ended the stream leaves no reader waiting`() async throws {
+        let pair = try ClockedPair()
+        let log = try await pair.writer.writable()
+        let copy = try await pair.reader.reader(of: log.key)
+        let (left, right) = try pair.link.channels()
+        let reader = Task { try await right.take(1) }
+        try await until { right.inbox.readerCount == 1 }
+        try pair.link.first.state.withLock { state in
+            // A request that is cut off, in a frame of its own before that of the message.
+            let core = try #require(state.cores.byChannel.keys.first)
+            try state.multiplexer.send([255], type: 1, on: core)
+            state.multiplexer.uncork()
+            state.multiplexer.cork()
+        }
+        try left.enqueue([1])
+        left.flush()
+        pair.link.settle()
+        #expect(try await reader.value.map(\.body) == [[1]])
+        #expect(right.end != nil && copy.peerCount == 0)
+    }
+
     @Test func `who waits for a message can be cancelled, and the next reader gets it`() async throws {
         let link = ManualLink()
         let (left, right) = try link.channels()
         let reader = Task { try await right.take(1) }
-        for _ in 0..<10 { await Task.yield() }
+        try await until { right.inbox.readerCount == 1 }
         reader.cancel()
         await #expect(throws: CancellationError.self) { try await reader.value }
         let opening = Task { try await link.first.open(protocol: "waiting").waitUntilOpened() }

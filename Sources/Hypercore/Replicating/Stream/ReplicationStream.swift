@@ -217,7 +217,7 @@ extension ReplicationStream {
     }
 
     func act(on arrivals: [StreamState.Arrival]) {
-        for arrival in arrivals {
+        for (position, arrival) in arrivals.enumerated() {
             switch arrival {
             case .ready: act(on: state.withLock { $0.openPending(on: self) })
             case .requestedCore(let request): answerCore(request)
@@ -226,7 +226,11 @@ extension ReplicationStream {
             case .messages(let channel, let messages): channel.core.receive(messages, from: channel)
             case .closed(let channel, let closure): closed(channel, closure)
             case .woken(let wakes): for wake in wakes { wake() }
-            case .failed(let error): return fail(error)
+            case .failed(let error):
+                fail(error)
+                // What else came is dropped, but whoever was handed a message already waits for nothing else.
+                for case .woken(let wakes) in arrivals[position...] { for wake in wakes { wake() } }
+                return
             }
         }
     }

@@ -29,6 +29,9 @@ final class Inbox<Element: Sendable>: Sendable {
     /// How many elements had to give way to later ones.
     var droppedCount: UInt64 { state.withLock { $0.droppedCount } }
 
+    /// How many readers wait.
+    var readerCount: Int { state.withLock { $0.readers.count } }
+
     /// The bytes that wait, overheads included.
     var byteCount: Int { state.withLock { $0.elements.byteCount } }
 }
