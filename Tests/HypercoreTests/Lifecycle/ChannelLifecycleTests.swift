@@ -1,4 +1,6 @@
+import CompactEncoding
 import Crypto
+import Protomux
 import StorageEngine
 import TestSupport
 import Testing
@@ -147,6 +149,51 @@ import Testing
         try await until { pipe.initiator.isIdle && pipe.responder.isIdle }
         try await until { writer.openCount == 0 && reader.openCount == 0 }
         pipe.cut()
+    }
+
+    // MARK: What other threads may do between two steps, one by one
+
+    @Test func `a session that is opened while its idle channel is closing gets another channel`() async throws {
+        let pair = try ClockedPair()
+        let log = try await pair.writer.writable()
+        let copy = try await pair.reader.reader(of: log.key)
+        pair.link.settle()
+        let peer = try #require(copy.peers.first)
+        pair.link.second.close(peer.channel, because: .unwanted)
+        pair.link.settle()
+        #expect(copy.peerCount == 1 && copy.peers.first != peer && log.peerCount == 1)
+    }
+
+    @Test func `a channel that is over before its core hears that it is open is no peer`() async throws {
+        let pair = try ClockedPair()
+        let log = try await pair.writer.writable()
+        let copy = try await pair.reader.reader(of: log.key)
+        pair.link.settle()
+        let channel = try #require(copy.peers.first).channel
+        pair.link.cut()
+        copy.core.peerOpened(channel, supportsSeeks: true)
+        #expect(copy.peerCount == 0 && log.peerCount == 0)
+    }
+
+    @Test func `a core whose open by the other side is being answered is opened after that`() async throws {
+        let core = try await TestStore().writable().core
+        var (here, there) = (Multiplexer(), Multiplexer())
+        here.pair(protocol: CoreChannels.protocolName)
+        var events: [Multiplexer.Event] = []
+        let id = core.discoveryKey.bytes.array
+        for _ in 0..<2 { _ = try there.open(protocol: CoreChannels.protocolName, id: id, into: &events) }
+        for frame in there.takeFrames() { try here.receive(frame, into: &events) }
+        let requests = events.compactMap { if case .pairRequested(let request) = $0 { request } else { nil } }
+        #expect(requests.count == 2)
+
+        var cores = CoreChannels()
+        #expect(cores.keepUntilAnswered(core) == nil)
+        for request in requests { cores.beginAnswering(request) }
+        #expect(cores.keepUntilAnswered(core) == true && cores.keepUntilAnswered(core) == false)
+        #expect(cores.unopened.count == 1 && !cores.isEmpty)
+        #expect(cores.endAnswering(requests[0]) == nil)
+        #expect(cores.endAnswering(requests[1]) === core)
+        #expect(cores.isEmpty && cores.keepUntilAnswered(core) == nil)
     }
 
     @Test func `logs opened on both sides at any time all meet on one stream`() async throws {
