@@ -36,6 +36,27 @@ import Testing
         #expect(copy.contiguousLength == 2 && log.peerCount == 1)
     }
 
+    @Test func `all channels together hold no more than the stream lets them`() async throws {
+        var configuration = ReplicationStream.Configuration()
+        configuration.receiveBufferByteCount = 5000
+        let link = ManualLink(configuration: configuration)
+        let offered = Collected<MuxChannel>()
+        try link.second.accept(protocol: "chat") { if let channel = try? $0.accept() { offered.add(channel) } }
+        let senders = try (0..<10).map { try link.first.open(protocol: "chat", id: [$0]) }
+        for sender in senders { try await sender.send(Array(repeating: 1, count: 936)) }
+        link.settle()
+        #expect(
+            offered.all.map { $0.end == nil } == [true, true, true, true, true] + Array(repeating: false, count: 5))
+        #expect(link.second.state.withLock { $0.receiveBudget.takenByteCount } == 5000)
+
+        // What is read, or let go of unread, makes room again.
+        try await offered.all[0].take(1)
+        for channel in offered.all { channel.close() }
+        offered.removeAll()
+        link.settle()
+        #expect(link.second.state.withLock { $0.receiveBudget.takenByteCount } == 0)
+    }
+
     @Test func `many empty messages are not free, and one large message alone is taken`() async throws {
         let link = ManualLink()
         let (left, right) = try link.channels(receiveBufferByteCount: 640)

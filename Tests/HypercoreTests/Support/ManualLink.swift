@@ -23,9 +23,12 @@ final class ManualLink: Sendable {
     private let ends: (ManualEnd, ManualEnd)
 
     /// - Parameter limit: after how many bytes in each direction the connection breaks.
-    init(clock: ManualClock = ManualClock(), limit: Int = .max, isStarted: Bool = true) {
+    init(
+        clock: ManualClock = ManualClock(), limit: Int = .max, isStarted: Bool = true,
+        configuration: ReplicationStream.Configuration = .init()
+    ) {
         self.clock = clock
-        var configuration = ReplicationStream.Configuration()
+        var configuration = configuration
         configuration.clock = { clock.now }
         first = ReplicationStream(role: .initiator, configuration: configuration)
         second = ReplicationStream(role: .responder, configuration: configuration)

@@ -12,8 +12,9 @@ import Protomux
 /// Messages may be sent at once, without waiting for that.
 ///
 /// **Back-pressure.** ``send(_:type:)`` waits while much is on its way. What arrives waits for its reader, up to
-/// ``receiveBufferByteCount``: a peer that sends more than that ahead of the reader has the channel closed, for the logs
-/// on the same stream must not wait for an application, nor memory grow.
+/// ``receiveBufferByteCount``, and on all channels of the stream up to
+/// ``ReplicationStream/Configuration/receiveBufferByteCount``: a peer that sends more than that ahead of the reader has the
+/// channel closed, for the logs on the same stream must not wait for an application, nor memory grow.
 ///
 /// The stream holds the channel until either side closes it, or the stream ends.
 public final class MuxChannel: Sendable {
@@ -35,13 +36,13 @@ public final class MuxChannel: Sendable {
 
     init(
         _ channel: ChannelID, protocol name: String, id: [UInt8]?, on stream: ReplicationStream,
-        receiveBufferByteCount: Int
+        receiveBufferByteCount: Int, sharing budget: ByteBudget
     ) {
         self.channel = channel
         self.stream = stream
         protocolName = name
         self.id = id
-        inbox = Inbox(byteLimit: receiveBufferByteCount)
+        inbox = Inbox(byteLimit: receiveBufferByteCount, sharing: budget)
     }
 
     /// How many bytes may wait to be read, counting 64 for each message beside its own. One message that finds nothing

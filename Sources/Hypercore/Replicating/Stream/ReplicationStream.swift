@@ -36,7 +36,7 @@ public final class ReplicationStream: Sendable {
         self.configuration = configuration
         let secret = SecretStreamMachine(
             role: role, keyPair: keyPair, entropy: entropy, options: configuration.stream, now: configuration.clock())
-        state = Mutex(StreamState(secret: secret))
+        state = Mutex(StreamState(secret: secret, receiveBufferByteCount: configuration.receiveBufferByteCount))
     }
 
     deinit {
@@ -57,6 +57,8 @@ public final class ReplicationStream: Sendable {
         /// Bytes that may wait to be sent before messages of an application that are not waited for are refused; one
         /// message more may be held.
         public var backlogByteCount = 16 << 20
+        /// Bytes that may wait to be read on all channels of applications together (``MuxChannel``).
+        public var receiveBufferByteCount = 64 << 20
 
         /// The defaults.
         public init() {}

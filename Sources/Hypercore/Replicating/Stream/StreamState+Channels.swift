@@ -23,7 +23,8 @@ extension StreamState {
             throw ReplicationError(.invalidChannel, "the channel cannot be opened: \(error)")
         }
         let channel = MuxChannel(
-            channelID, protocol: name, id: id, on: stream, receiveBufferByteCount: receiveBufferByteCount)
+            channelID, protocol: name, id: id, on: stream, receiveBufferByteCount: receiveBufferByteCount,
+            sharing: receiveBudget)
         channels[channelID] = channel
         let wakes = sort(waiting).flatMap { arrival in if case .woken(let wakes) = arrival { wakes } else { [Wake]() } }
         return (channel, wakes)
@@ -58,8 +59,9 @@ extension StreamState {
         case .full:
             let error = ReplicationError(
                 .channelOverflow,
-                "the other side sent more than \(channel.receiveBufferByteCount) bytes ahead of the reader of channel "
-                    + "\(channel.protocolName); read faster, or let it hold more")
+                "the other side sent more ahead of the reader of channel \(channel.protocolName) than its "
+                    + "\(channel.receiveBufferByteCount) bytes, or those of all channels, can hold; read faster, or let "
+                    + "them hold more")
             return close(channel, .failed(error)) ?? []
         }
     }

@@ -28,13 +28,16 @@ struct StreamState: ~Copyable {
     /// The channels of applications, and which of the other side's they want.
     var channels: [ChannelID: MuxChannel] = [:]
     var offers = ChannelOffers()
+    /// What the inboxes of these channels may hold together.
+    let receiveBudget: ByteBudget
 
     var secret: SecretStreamMachine
     var multiplexer = Multiplexer()
     var phase = Phase.handshaking
 
-    init(secret: consuming SecretStreamMachine) {
+    init(secret: consuming SecretStreamMachine, receiveBufferByteCount: Int) {
         self.secret = secret
+        receiveBudget = ByteBudget(limit: receiveBufferByteCount)
         multiplexer.pair(protocol: CoreChannels.protocolName)
         for alias in CoreChannels.protocolAliases { multiplexer.pair(protocol: alias) }
         multiplexer.cork()

@@ -20,10 +20,17 @@ final class Inbox<Element: Sendable>: Sendable {
     /// How many bytes may wait. An element that finds nothing before it is taken whatever its size, so that what is held
     /// is never more than the larger of this and one element.
     let byteLimit: Int
+    /// What it shares with other inboxes; without room there, nothing is taken.
+    private let budget: ByteBudget?
     private let state = Mutex(State())
 
-    init(byteLimit: Int) {
+    init(byteLimit: Int, sharing budget: ByteBudget? = nil) {
         self.byteLimit = byteLimit
+        self.budget = budget
+    }
+
+    deinit {
+        budget?.give(state.withLock { $0.elements.byteCount })
     }
 
     /// How many elements had to give way to later ones.
@@ -52,13 +59,14 @@ extension Inbox {
         state.withLock { state in
             if let reader = Self.reader(for: element, in: &state) { return .taken(reader) }
             let cost = byteCount + Self.overheadByteCount
-            guard state.end != nil || hasRoom(for: cost, in: state) else { return .full }
-            if state.end == nil { state.elements.append(element, byteCount: cost) }
+            guard state.end == nil else { return .taken(nil) }
+            guard hasRoom(for: cost, in: state), budget?.take(cost) ?? true else { return .full }
+            state.elements.append(element, byteCount: cost)
             return .taken(nil)
         }
     }
 
-    /// Takes in an element; the oldest ones make room for it, and are let go of by the ``Wake``.
+    /// Takes in an element, of an inbox that shares no budget; the oldest ones make room for it, and are let go of by the ``Wake``.
     func deliverDroppingOldest(_ element: Element, byteCount: Int) -> Wake? {
         state.withLock { state -> Wake? in
             if let reader = Self.reader(for: element, in: &state) { return reader }
@@ -107,13 +115,13 @@ extension Inbox {
     func next() async throws -> Element? {
         let (ready, id) = state.withLock { state in
             state.nextReader += 1
-            return (Self.ready(in: &state), state.nextReader)
+            return (self.ready(in: &state), state.nextReader)
         }
         if let ready { return try ready.get() }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (reader: Reader) in
                 let ready: Result<Element?, any Error>? = state.withLock { state in
-                    if let ready = Self.ready(in: &state) { return ready }
+                    if let ready = self.ready(in: &state) { return ready }
                     if Task.isCancelled { return .failure(CancellationError()) }
                     state.readers.append((id, reader))
                     return nil
@@ -129,8 +137,11 @@ extension Inbox {
         }
     }
 
-    private static func ready(in state: inout State) -> Result<Element?, any Error>? {
-        state.elements.popFirst().map { .success($0) } ?? state.end
+    private func ready(in state: inout State) -> Result<Element?, any Error>? {
+        let before = state.elements.byteCount
+        guard let first = state.elements.popFirst() else { return state.end }
+        budget?.give(before - state.elements.byteCount)
+        return .success(first)
     }
 }
 
