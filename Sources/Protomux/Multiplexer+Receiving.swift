@@ -133,7 +133,8 @@ extension Multiplexer {
         events.append(
             .pairRequested(
                 PairRequest(
-                    protocolName: name, id: key.id.isEmpty ? nil : key.id, remoteID: remoteID, serial: waiting.serial)))
+                    protocolName: name, id: key.id.isEmpty ? nil : key.id, handshake: waiting.handshake,
+                    remoteID: remoteID, serial: waiting.serial)))
     }
 
     private mutating func receiveReject(_ localID: UInt64, into events: inout [Event]) throws(ProtomuxError) {

@@ -54,6 +54,28 @@ public struct SecretStreamMachine: ~Copyable, Sendable {
         phase = StreamPhase(role: role, keyPair: keyPair, entropy: entropy, into: &output)
     }
 
+    /// Starts a stream whose handshake was made elsewhere. It has output at once, its header, and messages can be sent at
+    /// once: no `.handshakeComplete` comes.
+    ///
+    /// - Parameters:
+    ///   - handshake: what the handshake agreed on.
+    ///   - entropy: the randomness of this stream, and of no other; only its header is used.
+    ///   - options: times and bounds.
+    ///   - now: the present.
+    public init(
+        goingOnFrom handshake: EstablishedHandshake, entropy: consuming StreamEntropy,
+        options: StreamOptions = StreamOptions(), now: ContinuousClock.Instant
+    ) {
+        options.validate()
+        maximumFrameByteCount = options.maximumFrameByteCount
+        timers = StreamTimers(options, now: now)
+        timers.completedHandshake()
+        let outcome = NoiseHandshake.Outcome(
+            result: handshake.result, sendingKey: handshake.sendingKey, receivingKey: handshake.receivingKey,
+            header: entropy.header)
+        phase = .awaitingHeader(HeaderExchange(outcome, into: &output))
+    }
+
     /// Why the stream is dead; `nil` while it lives.
     public var failure: SecretStreamError? { phase.failure }
 }
@@ -197,6 +219,24 @@ extension SecretStreamMachine {
 // MARK: - Time
 
 extension SecretStreamMachine {
+    /// Changes after how long without writing an empty message is sent; `nil`: never. See
+    /// ``StreamOptions/keepAliveInterval``.
+    ///
+    /// - Precondition: it is above zero.
+    public mutating func setKeepAliveInterval(_ interval: Duration?) {
+        precondition(interval.map { $0 > .zero } ?? true, "a keep-alive interval must be above zero")
+        timers.keepAliveInterval = interval
+    }
+
+    /// Changes after how long without receiving anything the stream fails; `nil`: never. See
+    /// ``StreamOptions/silenceTimeout``.
+    ///
+    /// - Precondition: it is above zero.
+    public mutating func setSilenceTimeout(_ timeout: Duration?) {
+        precondition(timeout.map { $0 > .zero } ?? true, "a silence timeout must be above zero")
+        timers.silenceTimeout = timeout
+    }
+
     /// When ``tick(now:into:)`` has something to do, if nothing is sent or received before; `nil`: never.
     public var nextDeadline: ContinuousClock.Instant? {
         if phase.failure == nil { return timers.nextDeadline }

@@ -6,8 +6,8 @@ struct StreamTimers: Sendable {
         case timeout(SecretStreamError)
     }
 
-    private let keepAliveInterval: Duration?
-    private let silenceTimeout: Duration?
+    var keepAliveInterval: Duration?
+    var silenceTimeout: Duration?
     private let handshakeTimeout: Duration?
     /// When the stream was made.
     let created: ContinuousClock.Instant

@@ -16,8 +16,12 @@ struct Aftermath {
     var answering: [PeerChannel] = []
     /// Streams to be destroyed, and why.
     var failing: [(ReplicationStream, ReplicationError)] = []
-    /// Channels to be closed.
-    var closing: [PeerChannel] = []
+    /// Channels to be closed, and why.
+    var closing: [(PeerChannel, ReplicationStream.ChannelClosure)] = []
+    /// Who has received messages of applications.
+    var wakes: [Wake] = []
+    /// Streams whose next deadline may have moved.
+    var rescheduling: [ReplicationStream] = []
 
     mutating func send(on stream: ReplicationStream) {
         streams[ObjectIdentifier(stream)] = stream
@@ -25,12 +29,14 @@ struct Aftermath {
 
     func carryOut(on core: Core) {
         for (stream, error) in failing { stream.fail(error) }
-        for channel in closing { channel.stream.close(channel) }
+        for (channel, closure) in closing { channel.stream.close(channel, because: closure) }
         for stream in streams.values { stream.flush() }
         if drivesWriter { core.writer?.drive() }
         if !events.isEmpty { core.events.publish(events) }
         if !groupUpdates.isEmpty { core.registry.groups.publish(groupUpdates) }
         for (handler, result) in ended { handler(result) }
+        for wake in wakes { wake() }
+        for stream in rescheduling { stream.reschedule() }
         for channel in answering {
             core.answerRequests(on: channel)
             channel.stream.flush()

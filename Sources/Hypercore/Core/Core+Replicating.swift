@@ -17,6 +17,12 @@ struct TurnEffects {
     var abandonsPeers = false
     /// Whether a write set was queued that nobody awaits.
     var drivesWriter = false
+    /// Whether channels may have become idle.
+    var looksForIdlePeers = false
+    /// Whether time makes a difference at another moment than before.
+    var movesDeadline = false
+    /// Who has received messages of applications.
+    var wakes: [Wake] = []
 }
 
 extension Core {
@@ -28,14 +34,19 @@ extension Core {
             var effects = TurnEffects()
             try body(&state, &effects)
             if !state.isClosed {
-                state.replicator.flush(log: CoreLogView(self, state), now: registry.now, into: &effects.replication)
+                let now = registry.now
+                updateActivity(of: &state, &effects, now: now)
+                state.replicator.flush(log: CoreLogView(self, state), now: now, into: &effects.replication)
             }
             aftermath.events = effects.events
             aftermath.groupUpdates = effects.groupUpdates
             aftermath.drivesWriter = effects.drivesWriter
             apply(&effects.replication, to: &state, &aftermath)
             state.noteRemoteLength(&aftermath.events)
-            if effects.abandonsPeers { aftermath.closing.append(contentsOf: state.peers.values) }
+            if effects.abandonsPeers { aftermath.closing += state.peers.values.map { ($0, .failed) } }
+            if effects.looksForIdlePeers { aftermath.closing += idleChannels(in: state).map { ($0, .unwanted) } }
+            if effects.movesDeadline { aftermath.rescheduling = state.peers.values.map(\.stream) }
+            aftermath.wakes = effects.wakes
         }
         aftermath.carryOut(on: self)
     }
@@ -90,7 +101,7 @@ extension Core {
     /// Both sides have opened the channel, and the other has shown that it knows the key.
     func peerOpened(_ channel: PeerChannel, supportsSeeks: Bool) {
         turn { state, effects in
-            guard !state.isClosed else { return }
+            guard !state.isClosed, !channel.isOver.load(ordering: .relaxed) else { return }
             state.peers[channel.peer] = channel
             state.replicator.peerOpened(
                 channel.peer, supportsSeeks: supportsSeeks, log: CoreLogView(self, state), into: &effects.replication)
@@ -98,14 +109,34 @@ extension Core {
         }
     }
 
-    /// The channel is over, whoever ended it. Called once for each channel.
-    func peerClosed(_ channel: PeerChannel) {
+    /// How a channel has ended.
+    enum ChannelEnd {
+        case closedHere
+        case closedThere
+        /// The other side did not want it.
+        case refused
+        case streamEnded
+    }
+
+    /// The channel is over. Called once for each channel.
+    ///
+    /// - Returns: whether it is to be opened again at once.
+    @discardableResult
+    func peerClosed(_ channel: PeerChannel, _ end: ChannelEnd) -> Bool {
+        var reopens = false
         turn { state, effects in
+            channel.isOver.store(true, ordering: .relaxed)
+            if end == .refused { effects.events.append(.peerRefused(channel.remotePublicKey)) }
+            state.extensions.forget(channel.peer)
+            let remote = state.remotes.removeValue(forKey: channel.peer)
             guard state.peers.removeValue(forKey: channel.peer) != nil else { return }
             state.replicator.peerClosed(channel.peer, into: &effects.replication)
             effects.events.append(.peerRemoved)
+            guard end == .closedThere, let remote else { return }
+            reopens = remote.reopens(whileDownloading: state.activity.isDownloading)
         }
         registry.release(self)
+        return reopens
     }
 
     /// Takes all messages that one read of the stream brought for this core: they are verified under one lock, and what
@@ -117,6 +148,15 @@ extension Core {
             hearWitness(messages, from: channel, in: &state, &effects)
             let log = CoreLogView(self, state)
             for message in messages {
+                switch message {
+                case .extension(let message):
+                    effects.wakes += state.extensions.receive(message, from: RemotePeer(channel: channel))
+                    continue
+                case .sync(let sync):
+                    state.remotes[channel.peer] = PeerIdleness(sync)
+                    effects.looksForIdlePeers = true
+                default: break
+                }
                 state.replicator.receive(
                     message, from: channel.peer, log: log, now: now, into: &effects.replication)
             }
@@ -125,7 +165,10 @@ extension Core {
 
     /// Lets the machine do what is due.
     func tick(now: Milliseconds) {
-        turn { state, effects in state.replicator.tick(now: now, into: &effects.replication) }
+        turn { state, effects in
+            state.replicator.tick(now: now, into: &effects.replication)
+            effects.looksForIdlePeers = true
+        }
     }
 }
 

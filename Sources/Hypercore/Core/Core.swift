@@ -87,6 +87,12 @@ struct CoreState {
     /// The replication protocol's state, and the streams that it talks over.
     var replicator: Replicator
     var peers: [PeerID: PeerChannel] = [:]
+    /// What the peers have last said of themselves, as far as they have.
+    var remotes: [PeerID: PeerIdleness] = [:]
+    /// Whether the core is wanted here.
+    var activity = DownloadActivity()
+    /// Who receives messages of applications.
+    var extensions = ExtensionTable()
     /// Who waits for what.
     var waiters = WaiterTable()
     /// How many blocks from the first on a peer has told that it has, of this fork and since the core was opened.
@@ -128,7 +134,9 @@ extension Core {
     /// The error of whoever uses the core after its end; `nil` while it is open.
     var ended: HypercoreError? { state.withLock { $0.end }?.error(key) }
     var peerCount: Int { state.withLock { $0.peers.count } }
-    var nextDeadline: Milliseconds? { state.withLock { $0.replicator.nextDeadline } }
+    var nextDeadline: Milliseconds? {
+        state.withLock { [$0.replicator.nextDeadline, $0.activity.nextDeadline].compactMap(\.self).min() }
+    }
 }
 
 // MARK: - Ending
@@ -158,16 +166,20 @@ extension Core {
     /// Ends the core: waits end with an error, channels close, nothing further is staged. What was queued is written.
     func end(_ end: CoreEnd = .closed) {
         leaveMarks()
-        let (handlers, channels, line, branches) = state.withLock { state in
+        let (handlers, channels, line, branches, wakes) = state.withLock { state in
             state.end = state.end ?? end
-            defer { state.peers = [:] }
-            return (state.waiters.removeAll(), state.peers.values, state.line.abandon(), state.branches.values)
+            defer { (state.peers, state.remotes) = ([:], [:]) }
+            return (
+                state.waiters.removeAll(), state.peers.values, state.line.abandon(), state.branches.values,
+                state.extensions.removeAll()
+            )
         }
         line.end(end.error(key))
         exclusivity.end(end.error(key))
         for branch in branches { branch.events.finish(with: nil) }
         for handler in handlers { handler(.failure(end.error(key))) }
-        for channel in channels { channel.stream.close(channel) }
+        for channel in channels { channel.stream.close(channel, because: .unwanted) }
+        for wake in wakes { wake() }
         events.finish(with: end == .purged ? .purged : nil)
     }
 }

@@ -57,7 +57,7 @@ extension CoreRegistry {
 // MARK: - Watching
 
 extension CoreRegistry {
-    /// Tells `watcher` of every core that is opened from now on, on the thread that opens it.
+    /// Tells `watcher` of every core that gets its first active session from now on, on the thread that opens it.
     ///
     /// - Returns: what ``unwatch(_:)`` takes; `nil` where the registry is closed.
     func watch(_ watcher: Watcher) -> UInt64? {
@@ -67,6 +67,11 @@ extension CoreRegistry {
             state.watchers[state.nextWatcher] = watcher
             return state.nextWatcher
         }
+    }
+
+    /// Tells watchers of a core that is wanted now.
+    func tellWanted(_ core: Core) {
+        for watcher in state.withLock({ Array($0.watchers.values) }) { watcher.wanted(core) }
     }
 
     func unwatch(_ id: UInt64) {

@@ -29,7 +29,8 @@ extension CoreRegistry {
             await waitForRemoval(of: discoveryKey)
             guard let (core, ticket) = try retain(discoveryKey, creating: creation, options) else { return nil }
             let session = Hypercore(
-                retaining: core, cipher: options.encryption.map { SessionCipher($0) }, isReadOnly: options.isReadOnly)
+                retaining: core, cipher: options.encryption.map { SessionCipher($0) }, isReadOnly: options.isReadOnly,
+                isActive: options.isActive)
             if let ticket { try await awaitCreation(of: core, ticket) }
             if options.overwrite { sweep() }
             if let creation { try await core.adopt(creation) }
@@ -58,39 +59,34 @@ extension CoreRegistry {
     }
 
     /// Retains the core of `discoveryKey`, opening it from storage where it is not open; `nil` where it is not stored.
-    ///
-    /// - Parameter isAnnounced: whether those who watch are told where it is opened.
-    func retainStored(_ discoveryKey: DiscoveryKey, isAnnounced: Bool = true) throws -> Core? {
-        try retain(discoveryKey, creating: nil, SessionOptions(), isAnnounced: isAnnounced)?.core
+    func retainStored(_ discoveryKey: DiscoveryKey) throws -> Core? {
+        try retain(discoveryKey, creating: nil, SessionOptions())?.core
     }
 
     private func retain(
-        _ discoveryKey: DiscoveryKey, creating creation: CoreIdentity?, _ options: SessionOptions,
-        isAnnounced: Bool = true
+        _ discoveryKey: DiscoveryKey, creating creation: CoreIdentity?, _ options: SessionOptions
     ) throws -> (core: Core, creation: CommitTicket?)? {
-        let (opened, replaced, watchers) = try state.withLock { state -> (Entry?, Core?, [Watcher]) in
+        let (opened, replaced) = try state.withLock { state -> (Entry?, Core?) in
             guard !state.isClosed else { throw HypercoreError(.closed, key: creation?.key, "the store is closed") }
             let present = state.cores[discoveryKey]
             if let present {
                 guard present.removal == nil else { throw CoreEnd.purged.error(present.core.key) }
                 guard options.overwrite else {
                     state.retain(discoveryKey)
-                    return (state.cores[discoveryKey], nil, [])
+                    return (state.cores[discoveryKey], nil)
                 }
                 guard present.holders == 0 else { throw HypercoreError.inUse(present.core.key, "begun anew") }
             }
             // A handful of records: short enough to be read under the lock, which keeps a core from being opened twice.
             guard let entry = try open(discoveryKey, present?.core, creating: creation, options) else {
-                return (nil, nil, [])
+                return (nil, nil)
             }
             state.cores[discoveryKey] = entry
-            return (entry, present?.core, isAnnounced ? Array(state.watchers.values) : [])
+            return (entry, present?.core)
         }
         // What it had queued comes earlier in the queue than its removal.
         replaced?.end(.purged)
-        guard let opened else { return nil }
-        for watcher in watchers { watcher.opened(opened.core) }
-        return (opened.core, opened.creation)
+        return opened.map { ($0.core, $0.creation) }
     }
 
     /// Opens, creates or begins anew a core that nobody holds.
@@ -156,10 +152,19 @@ extension CoreRegistry {
             identity: identity,
             authority: authority, signer: signsAlone ? signer : nil, cosigner: signsAlone ? nil : signer,
             trust: trust(records.trust, signs: signsAlone), group: records.group,
-            replicator: Replicator(key: identity.key, seed: .random(in: .min ... .max)))
+            replicator: Replicator(
+                key: identity.key, configuration: unwantedConfiguration, seed: .random(in: .min ... .max)))
         return Core(
             key: identity.key, stored: stored, registry: self, marks: MarkKeeper(stored, record: records.marks),
             state: state)
+    }
+
+    /// How a core replicates before anybody wants it. A store that was opened read-only never asks for anything.
+    private var unwantedConfiguration: ReplicatorConfiguration {
+        var configuration = ReplicatorConfiguration()
+        configuration.isDownloading = false
+        configuration.upgradesEagerly = directory.writer != nil
+        return configuration
     }
 
     private func authority(of identity: CoreIdentity) throws(HypercoreError) -> TreeAuthority? {

@@ -19,7 +19,7 @@ extension CoreRegistry {
         }
         await waitForRemoval(of: other)
         // Not announced, or peers would open a log that is about to go.
-        guard let core = try retainStored(other, isAnnounced: false) else { return }
+        guard let core = try retainStored(other) else { return }
         defer { release(core) }
         guard state.withLock({ $0.cores[other]?.holders }) == 1 else {
             throw HypercoreError.inUse(core.key, "removed")

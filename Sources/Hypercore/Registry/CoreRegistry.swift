@@ -19,6 +19,7 @@ public final class CoreRegistry: Sendable {
     let hashing: any TreeHashing
     let signingDeadline: SigningDeadline
     let clock: @Sendable () -> ContinuousClock.Instant
+    let idlePolicy: IdlePolicy
     let deriveKeyPair: KeyPairDerivation
     let sweeper: Sweeper
     /// Who is told of changes to the logs of groups.
@@ -42,9 +43,9 @@ public final class CoreRegistry: Sendable {
         }
     }
 
-    /// Whoever has to know of cores that are opened, and of the end of the registry.
+    /// Whoever has to know of cores that come to be wanted, and of the end of the registry.
     struct Watcher: Sendable {
-        let opened: @Sendable (Core) -> Void
+        let wanted: @Sendable (Core) -> Void
         let closed: @Sendable () -> Void
     }
 
@@ -70,16 +71,18 @@ public final class CoreRegistry: Sendable {
     ///   - hashing: how blocks and nodes are hashed.
     ///   - clock: what time it is; replaced by simulations, together with that of the streams.
     ///   - wallClock: what time of day it is, in milliseconds since 1970, for the timestamps of groups.
+    ///   - idlePolicy: how long peers are still told that a log is wanted after it was let go of.
     ///   - signingDeadline: how long a signer that is not in memory may take.
     ///   - deriveKeyPair: makes the key pair of a named core, when it is first appended to.
     public init(
         directory: CoreDirectory, hashing: any TreeHashing = BLAKE2bTreeHashing(),
         clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
-        wallClock: @escaping @Sendable () -> UInt64 = WallClock.milliseconds,
+        wallClock: @escaping @Sendable () -> UInt64 = WallClock.milliseconds, idlePolicy: IdlePolicy = IdlePolicy(),
         signingDeadline: SigningDeadline = .after(.seconds(60)), deriveKeyPair: @escaping KeyPairDerivation
     ) {
         self.signingDeadline = signingDeadline
         self.clock = clock
+        self.idlePolicy = idlePolicy
         self.directory = directory
         self.hashing = hashing
         self.deriveKeyPair = deriveKeyPair

@@ -54,7 +54,7 @@ extension Hypercore {
         }
         return Hypercore(
             retaining: core, view: view, branch: branch, cipher: encryption.map { SessionCipher($0) } ?? cipher,
-            isReadOnly: isReadOnly || refusesChanges)
+            isReadOnly: isReadOnly || refusesChanges, isActive: tie.isActive)
     }
 
     /// Makes a session that was just opened what `options` ask for: waits for its turn where it is exclusive, and lets go

@@ -17,6 +17,10 @@ public struct SessionOptions: Sendable {
     public var force: Bool
     /// The topic of the group that the log is put into, where it is in none yet; see ``Hypercore/setGroup(_:)``.
     public var group: Bytes32?
+    /// Whether the session makes its log wanted: it is opened on every stream, and peers are told that blocks of it are
+    /// welcome. Through a session that is not active the log can be read and changed all the same, and what peers ask of
+    /// it is answered; but it is not brought up to date, unless another session is active or something waits for it.
+    public var isActive: Bool
     /// Whether no other exclusive session of the log is to be open at the same time, in this process: opening waits until
     /// those that came before are closed, first come, first served.
     ///
@@ -37,12 +41,14 @@ public struct SessionOptions: Sendable {
     /// Options of the given values.
     public init(
         createIfMissing: Bool = true, encryption: BlockEncryption? = nil, force: Bool = false, group: Bytes32? = nil,
-        isExclusive: Bool = false, isReadOnly: Bool = false, isWeak: Bool = false, overwrite: Bool = false
+        isActive: Bool = true, isExclusive: Bool = false, isReadOnly: Bool = false, isWeak: Bool = false,
+        overwrite: Bool = false
     ) {
         self.createIfMissing = createIfMissing
         self.encryption = encryption
         self.force = force
         self.group = group
+        self.isActive = isActive
         self.isExclusive = isExclusive
         self.isReadOnly = isReadOnly
         self.isWeak = isWeak

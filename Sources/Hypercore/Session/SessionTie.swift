@@ -10,6 +10,8 @@ final class SessionTie: Sendable {
         var isWeak = false
     }
 
+    /// Whether the session makes its log wanted.
+    let isActive: Bool
     /// The waits of the session.
     let waits = WaitScope()
     /// What the session sees, where it does not follow the log.
@@ -20,12 +22,16 @@ final class SessionTie: Sendable {
     private let state = Mutex(State())
 
     /// Ties a session to a core, and to a branch, that were retained for it.
-    init(_ core: Core, view: SnapshotView?, branch: Branch?) {
+    init(_ core: Core, view: SnapshotView?, branch: Branch?, isActive: Bool) {
         self.core = core
+        self.isActive = isActive
         self.view = view
         self.branch = branch
         core.sessions.withLock { $0[ObjectIdentifier(self)] = self }
+        if isActive { core.beginActivity() }
     }
+
+    var isCut: Bool { state.withLock { $0.isCut } }
 
     /// Whether the session does not keep the core open.
     var isWeak: Bool { state.withLock { $0.isWeak } }
@@ -57,6 +63,8 @@ final class SessionTie: Sendable {
             (branch?.events ?? core.events).finish(of: ObjectIdentifier(waits))
         }
         core.exclusivity.leave(waits, of: core.key)
+        core.unregisterExtensions(of: self)
+        if isActive { core.endActivity() }
         view?.close()
         branch?.release()
         if !before.isWeak { core.registry.release(core) }

@@ -7,6 +7,8 @@ public struct PairRequest: Hashable, Sendable {
     public let protocolName: String
     /// The id that the other side opened, or `nil` for none.
     public let id: [UInt8]?
+    /// What the other side sent with its open.
+    public let handshake: [UInt8]
 
     let remoteID: UInt64
     let serial: UInt64

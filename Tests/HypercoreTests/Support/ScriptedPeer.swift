@@ -71,6 +71,14 @@ final class ScriptedPeer: PipeUser {
     }
 
     func close() { state.withLock { $0.transport }?.close() }
+
+    /// Closes the core's channel, and leaves the stream open.
+    func closeChannel() {
+        state.withLock { state in
+            if let channel = state.channel { state.multiplexer.close(channel) }
+            flush(&state)
+        }
+    }
 }
 
 // MARK: - The stream
@@ -114,11 +122,11 @@ extension ScriptedPeer {
             key: claimedKey, handshakeHash: session.handshakeHash, isInitiator: session.isInitiator)
         var handshake = ByteWriter()
         ChannelHandshake(capability: capability.local).encode(into: &handshake)
-        state.multiplexer.pair(protocol: StreamState.protocolName)
+        state.multiplexer.pair(protocol: CoreChannels.protocolName)
         var events: [Multiplexer.Event] = []
         ignoringErrors { () throws(ProtomuxError) in
             let channel = try state.multiplexer.open(
-                protocol: StreamState.protocolName, id: key.discoveryKey.bytes.array, handshake: handshake.bytes,
+                protocol: CoreChannels.protocolName, id: key.discoveryKey.bytes.array, handshake: handshake.bytes,
                 into: &events)
             state.channel = channel
             for message in state.waiting { write(message, on: channel, &state) }

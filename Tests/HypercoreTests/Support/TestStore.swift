@@ -18,8 +18,8 @@ struct TestStore {
     init(
         _ engine: any StorageEngine = MemoryEngine(tables: Schema.tables), durability: Durability = .relaxed,
         readOnly: Bool = false, queueByteCount: Int = 64 << 20, hashing: any TreeHashing = BLAKE2bTreeHashing(),
-        signingDeadline: SigningDeadline = .never,
-        wallClock: @escaping @Sendable () -> UInt64 = WallClock.milliseconds
+        signingDeadline: SigningDeadline = .never, clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        wallClock: @escaping @Sendable () -> UInt64 = WallClock.milliseconds, idlePolicy: IdlePolicy = IdlePolicy()
     ) throws {
         self.engine = engine
         let writer =
@@ -27,8 +27,14 @@ struct TestStore {
         self.writer = writer
         registry = CoreRegistry(
             directory: try CoreDirectory(engine: engine, writer: writer), hashing: hashing,
-            wallClock: wallClock, signingDeadline: signingDeadline, deriveKeyPair: { Self.keyPair($0) })
+            clock: clock, wallClock: wallClock, idlePolicy: idlePolicy, signingDeadline: signingDeadline,
+            deriveKeyPair: { Self.keyPair($0) })
     }
+
+    static var tables: [Table] { Schema.tables }
+
+    /// How many cores are open, for whoever holds them.
+    var openCount: Int { registry.state.withLock { $0.cores.count } }
 
     static func keyPair(_ alias: Alias) -> KeyPair {
         KeyPair(seed: SecretBytes(copying: BLAKE2b.hash(alias.name).array))
@@ -62,6 +68,14 @@ struct TestStore {
             try await registry.session(
                 manifest.key.discoveryKey, creating: identity, options: SessionOptions(encryption: encryption),
                 signer: signer))
+    }
+
+    /// A session that may be one that is not active, on a core that is made where it is missing.
+    func session(_ name: String, isActive: Bool, isWriter: Bool = true) async throws -> Hypercore {
+        let identity = isWriter ? Self.identity(name) : CoreIdentity(key: Self.key(name))
+        return try #require(
+            try await registry.session(
+                identity.key.discoveryKey, creating: identity, options: SessionOptions(isActive: isActive)))
     }
 
     /// A core that is only known by its key, made where it is missing.

@@ -18,7 +18,7 @@ extension Core {
         guard let writer, let staging = stage(batch, in: &state) else {
             // It cannot be stored: a read-only store, or one whose bitfield cannot be read. The peers are let go, for
             // the machine would only ask them again.
-            for channel in state.peers.values { aftermath.closing.append(channel) }
+            aftermath.closing += state.peers.values.map { ($0, .failed) }
             return
         }
         _ = writer.enqueue(staging.write.set) { [self] outcome in finishStoring(batch, id, staging, outcome) }

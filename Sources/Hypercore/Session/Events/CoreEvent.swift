@@ -1,3 +1,5 @@
+public import Crypto
+
 /// Something that happened to a log.
 ///
 /// What one change does is told in the order in which it was done: a log that is truncated and appended to in one batch
@@ -17,6 +19,8 @@ public enum CoreEvent: Hashable, Sendable {
     case peerAdded
     /// A peer stopped replicating the log.
     case peerRemoved
+    /// A peer of this key was offered the log and does not want it: most often it does not have it.
+    case peerRefused(PublicKey)
     /// A peer has this many blocks from the first on, more than any before it; fewer only after a truncation. See
     /// ``CoreInfo/remoteContiguousLength``.
     case remoteContiguousLengthChanged(UInt64)

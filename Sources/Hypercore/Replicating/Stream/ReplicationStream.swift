@@ -1,12 +1,12 @@
-import CompactEncoding
 public import Crypto
 import Protomux
 import Replication
 public import SecretStream
 import Synchronization
 
-/// One connection to a peer: the encrypted stream, the multiplexer on it, and a channel for each core that both sides
-/// replicate. It does no I/O; a ``StreamTransport`` carries its bytes.
+/// One connection to a peer: the encrypted stream, the multiplexer on it, a channel for each core that both sides
+/// replicate, and the channels of an application's own (``MuxChannel``). It does no I/O; a ``StreamTransport`` carries its
+/// bytes.
 ///
 /// ```swift
 /// let stream = ReplicationStream(role: .initiator, keyPair: identity)
@@ -20,8 +20,8 @@ import Synchronization
 /// of them may be called from any thread.
 public final class ReplicationStream: Sendable {
     let configuration: Configuration
-    private let state: Mutex<StreamState>
-    private let end = EndSignal()
+    let state: Mutex<StreamState>
+    private let end = OnceSignal<ReplicationStreamEnd>()
 
     /// Prepares a stream; nothing is sent before it is started.
     ///
@@ -36,7 +36,7 @@ public final class ReplicationStream: Sendable {
         self.configuration = configuration
         let secret = SecretStreamMachine(
             role: role, keyPair: keyPair, entropy: entropy, options: configuration.stream, now: configuration.clock())
-        state = Mutex(StreamState(secret: secret))
+        state = Mutex(StreamState(secret: secret, receiveBufferByteCount: configuration.receiveBufferByteCount))
     }
 
     deinit {
@@ -54,6 +54,11 @@ public final class ReplicationStream: Sendable {
         public var uploadBufferByteCount = 512 << 10
         /// From how many waiting bytes on, answers are sent before the next one is made.
         public var writeByteCount = 16 << 10
+        /// Bytes that may wait to be sent before messages of an application that are not waited for are refused; one
+        /// message more may be held.
+        public var backlogByteCount = 16 << 20
+        /// Bytes that may wait to be read on all channels of applications together (``MuxChannel``).
+        public var receiveBufferByteCount = 64 << 20
 
         /// The defaults.
         public init() {}
@@ -77,7 +82,7 @@ extension ReplicationStream {
 
     /// Goes on sending after the transport was not writable for a while.
     public func transportDrained() {
-        for channel in state.withLock({ $0.openChannels }) { channel.core.answerRequests(on: channel) }
+        for channel in coreChannels { channel.core.answerRequests(on: channel) }
         flush()
     }
 
@@ -86,17 +91,30 @@ extension ReplicationStream {
         finish(error.map { .failed(ReplicationError(.transport, "the connection failed: \($0)")) } ?? .closedByRemote)
     }
 
-    /// Does what is due: keep-alives, time-outs, requests that are asked again.
+    /// Does what is due: keep-alives, time-outs, requests that are asked again, channels that are opened again.
     public func tick() {
         handle(state.withLock { $0.tick(now: configuration.clock()) })
-        for channel in state.withLock({ $0.openChannels }) { channel.core.tick(now: now) }
+        for channel in coreChannels { channel.core.tick(now: now) }
+        reopenWhatIsDue()
     }
 
     /// When ``tick()`` is to be called next; moves with what is sent and received. `nil`: never.
     public var nextDeadline: ContinuousClock.Instant? {
-        let (deadline, channels) = state.withLock { ($0.nextDeadline, $0.openChannels) }
+        let (deadline, channels) = state.withLock { ($0.nextDeadline, $0.cores.byChannel.values) }
         let due = channels.compactMap { $0.core.nextDeadline }.min().map(ReplicationTime.instant(at:))
         return [deadline, due].compactMap { $0 }.min()
+    }
+
+    /// Changes after how long without sending a keep-alive is sent; `nil`: never. Before the stream is started, too.
+    public func setKeepAliveInterval(_ interval: Duration?) {
+        state.withLock { $0.secret.setKeepAliveInterval(interval) }
+        reschedule()
+    }
+
+    /// Changes after how long without receiving anything the stream ends; `nil`: never.
+    public func setSilenceTimeout(_ timeout: Duration?) {
+        state.withLock { $0.secret.setSilenceTimeout(timeout) }
+        reschedule()
     }
 
     /// The present in the unit of the replication machine.
@@ -104,6 +122,11 @@ extension ReplicationStream {
 
     /// The other side's public key, once the handshake is complete. It says who it is only to those who know the key.
     public var remotePublicKey: PublicKey? { state.withLock { $0.session?.remotePublicKey } }
+
+    /// Whether nothing has a channel: neither side has opened a log or anything else. A stream that stays so is of no use.
+    public var isIdle: Bool { state.withLock { $0.cores.isEmpty && $0.channels.isEmpty } }
+
+    private var coreChannels: [PeerChannel] { state.withLock { Array($0.cores.byChannel.values) } }
 }
 
 // MARK: - Ending
@@ -125,15 +148,16 @@ extension ReplicationStream {
     }
 
     private func finish(_ reason: ReplicationStreamEnd) {
-        let (watched, ended) = state.withLock { state in
-            let watched = state.takeProvider()
-            return (watched, state.finish())
+        // What remains is let go of outside the lock: with it may go what calls back into the stream.
+        guard let remains = state.withLock({ $0.finish() }) else { return }
+        if let provider = remains.provider { provider.registry.unwatch(provider.watch) }
+        for channel in remains.coreChannels { channel.core.peerClosed(channel, .streamEnded) }
+        for core in remains.unopenedCores { core.registry.release(core) }
+        for channel in remains.channels {
+            for wake in channel.ended(.streamEnded(reason)) { wake() }
         }
-        guard let ended else { return }
-        if let watched { watched.registry.unwatch(watched.watch) }
-        for channel in ended.channels { channel.core.peerClosed(channel) }
-        for core in ended.pending { core.registry.release(core) }
-        ended.transport?.close()
+        for wake in remains.wakes { wake() }
+        remains.transport?.close()
         end.signal(reason)
     }
 }
@@ -148,9 +172,11 @@ extension ReplicationStream {
             state.withLock { $0.isWriting = false }
         }
         // A thread that found the stream full while this one was writing has left its requests to be answered now.
-        for channel in state.withLock({ $0.resumeUploads(configuration) }) {
-            channel.core.answerRequests(on: channel)
+        let (uploads, waiters) = state.withLock { state in
+            (state.resumeUploads(configuration), state.hasRoom(configuration) ? state.roomWaiters.takeAll() : [])
         }
+        for channel in uploads { channel.core.answerRequests(on: channel) }
+        for wake in waiters { wake() }
     }
 
     /// Queues a message on a channel; called under the core's lock, so that messages leave in the order of the core's
@@ -159,9 +185,25 @@ extension ReplicationStream {
         try state.withLock { (state) throws(ProtomuxError) in try state.enqueue(message, on: channel.channel) }
     }
 
+    /// Queues a message of an application on the channel of a core; see ``enqueue(_:on:)``.
+    func enqueue(_ message: ExtensionMessage, on channel: PeerChannel) throws(ProtomuxError) {
+        try state.withLock { (state) throws(ProtomuxError) in
+            try state.enqueue(.extension(message), on: channel.channel)
+            state.noteAdded(byteCount: message.payload.count)
+        }
+    }
+
     /// Sends what is queued if it is worth a write of its own.
     func flushIfLarge() {
         if state.withLock({ $0.pendingByteCount }) >= configuration.writeByteCount { flush() }
+    }
+
+    /// Whether so much waits to be sent that nothing is to be added that need not be sent.
+    var isBacklogged: Bool { state.withLock { $0.isBacklogged(configuration) } }
+
+    /// Has the transport ask anew when ``tick()`` is due.
+    func reschedule() {
+        state.withLock { $0.transport }?.deadlineChanged()
     }
 
     /// Whether more blocks may be sent now.
@@ -184,69 +226,22 @@ extension ReplicationStream {
         state.withLock { $0.transport }?.deadlineChanged()
     }
 
-    private func act(on arrivals: [StreamState.Arrival]) {
-        for arrival in arrivals {
+    func act(on arrivals: [StreamState.Arrival]) {
+        for (position, arrival) in arrivals.enumerated() {
             switch arrival {
             case .ready: act(on: state.withLock { $0.openPending(on: self) })
-            case .requested(let request): answer(request)
+            case .requestedCore(let request): answerCore(request)
+            case .requestedChannel(let request): offer(request)
             case .opened(let channel, let supportsSeeks): channel.core.peerOpened(channel, supportsSeeks: supportsSeeks)
             case .messages(let channel, let messages): channel.core.receive(messages, from: channel)
-            case .closed(let channel): channel.core.peerClosed(channel)
-            case .failed(let error): return fail(error)
+            case .closed(let channel, let closure): closed(channel, closure)
+            case .woken(let wakes): for wake in wakes { wake() }
+            case .failed(let error):
+                fail(error)
+                // What else came is dropped, but whoever was handed a message already waits for nothing else.
+                for case .woken(let wakes) in arrivals[position...] { for wake in wakes { wake() } }
+                return
             }
         }
-    }
-
-    /// Opens the core that the other side asks for, if it is stored here; otherwise says no.
-    private func answer(_ request: PairRequest) {
-        guard let id = request.id.flatMap({ Bytes32($0) }) else {
-            return fail(ReplicationError(.protocolViolation, "a core was opened by an id that is not 32 bytes"))
-        }
-        do {
-            if let core = try state.withLock({ $0.provider })?.retainStored(DiscoveryKey(id)) { attach(retained: core) }
-        } catch {
-            // The other side is told no more than that the core is not to be had here; the store's own users see why.
-        }
-        state.withLock { $0.reject(request) }
-    }
-}
-
-// MARK: - Cores
-
-extension ReplicationStream {
-    /// Replicates `core`, which the caller has retained for it.
-    func attach(retained core: Core) {
-        guard let arrivals = state.withLock({ $0.open(core, on: self) }) else { return core.registry.release(core) }
-        act(on: arrivals)
-        flush()
-    }
-
-    /// Closes a channel of ours.
-    func close(_ channel: PeerChannel) {
-        guard state.withLock({ $0.close(channel) }) else { return }
-        channel.core.peerClosed(channel)
-        flush()
-    }
-
-    /// Replicates the cores of `registry`: those that are open, those that are opened later, and the stored ones that
-    /// the other side asks for.
-    func provide(from registry: CoreRegistry) {
-        let watcher = CoreRegistry.Watcher(
-            opened: { [weak self] core in
-                guard let self, core.registry.retainAgain(core) else { return }
-                attach(retained: core)
-            },
-            closed: { [weak self] in self?.close() })
-        guard let watch = registry.watch(watcher) else { return close() }
-        guard state.withLock({ $0.setProvider(registry, watch: watch) }) else { return registry.unwatch(watch) }
-        for core in registry.retainOpenCores() { attach(retained: core) }
-    }
-}
-
-extension CoreRegistry {
-    /// Replicates over `stream`: all cores that are open now or later, and the stored ones that the other side asks for.
-    /// Handing over the same stream again changes nothing.
-    public func replicate(on stream: ReplicationStream) {
-        stream.provide(from: self)
     }
 }

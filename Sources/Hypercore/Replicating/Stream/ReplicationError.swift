@@ -1,4 +1,4 @@
-/// Why a replication stream ended before either side closed it.
+/// Why a replication stream, or a channel on it, ended before either side closed it, or refuses what it was asked.
 public struct ReplicationError: Error, Sendable {
     /// The kind of failure, for programs.
     public enum Code: String, Equatable, Sendable {
@@ -12,6 +12,19 @@ public struct ReplicationError: Error, Sendable {
         case misbehaved
         /// The transport failed.
         case transport
+        /// A channel of an application cannot be opened: its protocol is that of the logs, its name, id or handshake is too
+        /// long, or there are too many.
+        case invalidChannel
+        /// The other side did not want a channel.
+        case refused
+        /// The channel, or its stream, has ended.
+        case channelClosed
+        /// The other side sent more on a channel than may wait to be read.
+        case channelOverflow
+        /// A message is longer than a frame may be.
+        case messageTooLarge
+        /// Too much waits to be sent already.
+        case backlogged
     }
 
     /// The kind of failure.

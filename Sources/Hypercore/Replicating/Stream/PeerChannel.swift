@@ -1,3 +1,4 @@
+import Crypto
 import Protomux
 import Replication
 import Synchronization
@@ -11,6 +12,11 @@ final class PeerChannel: Sendable {
     let stream: ReplicationStream
     /// The multiplexer's name for the channel.
     let channel: ChannelID
+    /// Who is at the other end.
+    let remotePublicKey: PublicKey
+    /// Whether it is over; changed under the core's lock. A channel may end, on another thread, before the core was told
+    /// that it is open, and must not be taken for a peer after that.
+    let isOver = Atomic(false)
     /// Whether a thread is answering the peer's requests, and whether more came that it has to look at before it stops.
     private let answering = Mutex(Answering.idle)
 
@@ -22,11 +28,12 @@ final class PeerChannel: Sendable {
 
     private static let lastPeer = Atomic<UInt64>(0)
 
-    init(core: Core, stream: ReplicationStream, channel: ChannelID) {
+    init(core: Core, stream: ReplicationStream, channel: ChannelID, remotePublicKey: PublicKey) {
         peer = PeerID(Self.lastPeer.add(1, ordering: .relaxed).newValue)
         self.core = core
         self.stream = stream
         self.channel = channel
+        self.remotePublicKey = remotePublicKey
     }
 
     /// Claims the right to answer; whoever gets it answers until ``stopAnswering()`` says true. If another thread has it,
