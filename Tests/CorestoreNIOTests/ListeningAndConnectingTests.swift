@@ -15,13 +15,16 @@ import Testing
     }
 
     @Test func listensAgainOnAPortThatWasJustGivenUp() async throws {
-        let first = try await ReplicationServer.listen(on: .ownPort(2)) { _ in }
-        let peer = try await RawPeer(connectingTo: first.endpoint)
-        await first.shutdown()
-        await peer.waitUntilClosed()
-        let second = try await ReplicationServer.listen(on: first.endpoint) { _ in }
-        #expect(second.endpoint == first.endpoint)
-        await second.shutdown()
+        // In a process of its own: one that starts another shares its sockets with it for a moment.
+        await #expect(processExitsWith: .success) {
+            let first = try await ReplicationServer.listen(on: .ownPort(2)) { _ in }
+            let peer = try await RawPeer(connectingTo: first.endpoint)
+            await first.shutdown()
+            await peer.waitUntilClosed()
+            let second = try await ReplicationServer.listen(on: first.endpoint) { _ in }
+            #expect(second.endpoint == first.endpoint)
+            await second.shutdown()
+        }
     }
 
     @Test func saysThatTheAddressIsNotOurs() async {
@@ -33,13 +36,16 @@ import Testing
     }
 
     @Test func saysThatNobodyListens() async throws {
-        let server = try await ReplicationServer.listen(on: .ownPort(3)) { _ in }
-        await server.shutdown()
-        let error = await #expect(throws: TransportError.self) {
-            try await ReplicationClient().connect(to: server.endpoint) { _ in }
+        // In a process of its own: one that starts another shares its sockets with it for a moment.
+        await #expect(processExitsWith: .success) {
+            let server = try await ReplicationServer.listen(on: .ownPort(3)) { _ in }
+            await server.shutdown()
+            let error = await #expect(throws: TransportError.self) {
+                try await ReplicationClient().connect(to: server.endpoint) { _ in }
+            }
+            #expect(error?.code == .refused)
+            #expect(error?.message.contains("\(server.endpoint)") == true)
         }
-        #expect(error?.code == .refused)
-        #expect(error?.message.contains("\(server.endpoint)") == true)
     }
 
     @Test func saysThatTheNameIsNotKnown() async {

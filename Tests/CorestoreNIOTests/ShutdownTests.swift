@@ -26,14 +26,17 @@ import Testing
     }
 
     @Test func runsUntilItsTaskIsCancelled() async throws {
-        let server = try await ReplicationServer.listen(on: .ownPort(4)) { _ in }
-        let running = Task { await server.run() }
-        let peer = try await RawPeer(connectingTo: server.endpoint)
-        running.cancel()
-        await running.value
-        await peer.waitUntilClosed()
-        await #expect(throws: TransportError.self) {
-            try await ReplicationClient().connect(to: server.endpoint) { _ in }
+        // In a process of its own: one that starts another shares its sockets with it for a moment.
+        await #expect(processExitsWith: .success) {
+            let server = try await ReplicationServer.listen(on: .ownPort(4)) { _ in }
+            let running = Task { await server.run() }
+            let peer = try await RawPeer(connectingTo: server.endpoint)
+            running.cancel()
+            await running.value
+            await peer.waitUntilClosed()
+            await #expect(throws: TransportError.self) {
+                try await ReplicationClient().connect(to: server.endpoint) { _ in }
+            }
         }
     }
 

@@ -138,6 +138,21 @@ private let secret = SecretBytes(copying: Array(repeating: 42, count: 32))
         #expect(try copy.read(2) == numberedBlocks(2..<3)[0])
         await pipe.cutAndWait()
     }
+
+    @Test func `whatever adds blocks tells their bytes without the padding`() async throws {
+        let store = try TestStore()
+        let log = try await store.writable(encryption: .key(secret))
+        #expect(try await log.append([1, 2, 3]).byteLength == 3)
+        let tree = try log.signableTree(appending: [[4]])
+        let signature = try tree.assemble([try tree.share()])
+        #expect(try await log.append(contentsOf: [[4]], signature: signature).byteLength == 4)
+        let branch = try await log.branch("draft")
+        #expect(try await branch.append([5, 6]).byteLength == 6)
+        #expect(try await log.commit(branch).byteLength == 6)
+        #expect(log.byteLength == 6)
+        #expect(try log.info().storedByteLength == 6 + 3 * 8)
+        #expect(try (0..<3).map { try log.read($0) } == [[1, 2, 3], [4], [5, 6]])
+    }
 }
 
 // MARK: - Places

@@ -26,7 +26,7 @@ extension Core {
     func markRead(_ index: UInt64) {
         guard marks.isActive, marks.mark(index..<index + 1), let writer else { return }
         guard let flush = marks.flush(through: writer) else { return }
-        // Not here: a read does no work of the disk's.
+        // Not here: a read does no work of the disk's. Where the commit fails, the marks wait for the next one again.
         Task { try? await writer.commit(flush.commit) }
     }
 

@@ -103,7 +103,9 @@ extension Hypercore {
             throw HypercoreError(
                 .unsupported, key: key, "only a session on a branch of this log can be committed to it")
         }
-        return try await core.commit(line, length: length, replacing: replacing, signature: signature, of: waits)
+        let result = try await core.commit(
+            line, length: length, replacing: replacing, signature: signature, of: waits)
+        return result.withoutPadding(paddingByteCount)
     }
 
     /// Cuts a branch that was there already to the length that it was opened at.

@@ -32,7 +32,7 @@ extension Hypercore {
     /// The tree hash of the first `length` blocks (PROTOCOL §2).
     ///
     /// - Throws: `.outOfBounds` past the log's end; `.notAvailable` where a log that was downloaded in parts lacks nodes of
-    ///   it: ``get(_:timeout:)`` of block `length - 1` brings them; `.closed`.
+    ///   it: ``get(_:options:)-(UInt64,_)`` of block `length - 1` brings them; `.closed`.
     public func treeHash(length: UInt64) throws -> Bytes32 {
         core.hashing.tree(try tree(ofLength: length, fork: nil).roots)
     }
@@ -119,13 +119,15 @@ extension Hypercore {
     /// The signature is verified before anything is stored.
     ///
     /// - Throws: `.invalidSignature` where it is not one over the log with these blocks, also because the log has moved since
-    ///   it was made; `.prologueMismatch`; `.notAvailable` while the manifest is not known; as ``append(_:)``.
+    ///   it was made; `.prologueMismatch`; `.notAvailable` while the manifest is not known; as ``append(_:maxLength:)``.
     @discardableResult
     public func append(
         contentsOf blocks: some Collection<[UInt8]>, signature: [UInt8]
     ) async throws -> AppendResult {
         try requireLive()
-        return try await core.append(blocks, encryptedBy: cipher, signature: signature)
+        let cipher = cipher
+        let result = try await core.append(blocks, encryptedBy: cipher, signature: signature)
+        return result.withoutPadding(cipher?.paddingByteCount ?? 0)
     }
 
     /// Cuts the log at `length` and begins a new fork, with the signature over it as it is afterwards; see

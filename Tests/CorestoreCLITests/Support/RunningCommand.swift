@@ -91,19 +91,20 @@ final class RunningCommand: Sendable {
         let errors: String
     }
 
+    /// The lines that come from `handle`, read by a thread of their own.
+    ///
+    /// Not by a `readabilityHandler`: several of those that end at once crash the process on Linux
+    /// (swift-corelibs-libdispatch, issue 949).
     private static func lines(of handle: FileHandle) -> AsyncStream<String> {
         let (lines, continuation) = AsyncStream.makeStream(of: String.self)
-        let pending = Mutex("")
-        handle.readabilityHandler = { handle in
-            let data = handle.availableData
-            guard !data.isEmpty else {
-                handle.readabilityHandler = nil
-                return continuation.finish()
-            }
-            pending.withLock { pending in
-                pending += String(decoding: data, as: UTF8.self)
-                while let newline = pending.firstIndex(of: "\n") {
-                    continuation.yield(String(pending[..<newline]))
+        Thread.detachNewThread {
+            var pending: [UInt8] = []
+            while true {
+                let data = handle.availableData
+                guard !data.isEmpty else { return continuation.finish() }
+                pending += data
+                while let newline = pending.firstIndex(of: UInt8(ascii: "\n")) {
+                    continuation.yield(String(decoding: pending[..<newline], as: UTF8.self))
                     pending.removeSubrange(...newline)
                 }
             }
