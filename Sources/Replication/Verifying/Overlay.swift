@@ -24,6 +24,10 @@ struct Overlay {
     /// The batch that was handed out and whose fate is not known. It outlives what it held, if that is forgotten.
     private var outstanding: CommitID?
 
+    init(recentNodes: Int) {
+        nodes.recent = RecentNodes(limit: recentNodes)
+    }
+
     /// Bytes that are verified and not yet stored.
     var byteCount: Int { gathering.byteCount + committing.byteCount }
 
@@ -42,9 +46,9 @@ struct Overlay {
 struct UnstoredNodes {
     fileprivate(set) var gathering: [UInt64: TreeNode] = [:]
     fileprivate(set) var committing: [UInt64: TreeNode] = [:]
-    /// The nodes of the last batch that was stored. The next requests and proofs mostly need these, and finding them
-    /// here saves reading them back.
-    fileprivate(set) var recent: [UInt64: TreeNode] = [:]
+    /// Nodes that were stored or read lately. The next requests and proofs mostly need these, and finding them here saves
+    /// reading them back.
+    fileprivate(set) var recent = RecentNodes()
 
     func node(at index: UInt64) -> TreeNode? {
         gathering[index] ?? committing[index] ?? recent[index]
@@ -74,6 +78,16 @@ extension Overlay {
         gathering.manifest = manifest
     }
 
+    /// Keeps a node that was read from the store, and is mostly needed again soon.
+    mutating func remember(_ node: TreeNode) {
+        nodes.recent.insert(node)
+    }
+
+    /// Keeps fewer nodes that are stored.
+    mutating func forgetRecent() {
+        nodes.recent.removeAll()
+    }
+
     /// About what a node or an empty block takes in memory.
     private static let nodeByteCount = 64
 }
@@ -101,7 +115,7 @@ extension Overlay {
         outstanding = nil
         let stored = committing
         committing = Layer()
-        nodes.recent = nodes.committing
+        nodes.recent.insert(nodes.committing)
         nodes.committing = [:]
         return stored
     }
@@ -118,7 +132,7 @@ extension Overlay {
     mutating func removeAll() -> [UInt64] {
         let blocks = (committing.blocks + gathering.blocks).map(\.index)
         let outstanding = outstanding
-        self = Overlay()
+        self = Overlay(recentNodes: nodes.recent.limit)
         self.outstanding = outstanding
         return blocks
     }
