@@ -35,7 +35,9 @@ struct PeerPace {
 
     /// How long a request to another peer waits before this one is asked as well.
     func hotSwapAge(_ limits: ReplicationLimits) -> Milliseconds {
-        let usual = roundTrip.smoothed.map { Milliseconds($0 * 2) } ?? limits.shortestTimeout / 4
+        let usual =
+            roundTrip.smoothed.map { Milliseconds(min($0 * 2, Double(limits.longestTimeout))) }
+            ?? limits.shortestTimeout / 4
         return usual + limits.hotSwapDelay
     }
 

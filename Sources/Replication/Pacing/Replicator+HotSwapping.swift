@@ -21,7 +21,9 @@ extension Replicator {
             let slow = look.slow.sorted {
                 ($1.message.priority, $0.sentAt, $0.order) < ($0.message.priority, $1.sentAt, $1.order)
             }
-            for waiting in slow.prefix(hotSwapRoom(peerAt: position, tree: tree)) {
+            let room = hotSwapRoom(peerAt: position, tree: tree)
+            if slow.count > room { look.due = now }
+            for waiting in slow.prefix(room) {
                 guard let block = waiting.message.parts.block?.index else { continue }
                 try request(block, waiting.message.priority, ofPeerAt: position, tree: tree, log: log, into: &effects)
                 count(peerAt: position) { $0.hotSwaps += 1 }

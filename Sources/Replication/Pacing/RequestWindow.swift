@@ -52,7 +52,8 @@ struct RequestWindow {
     ) {
         // The clock counts milliseconds, and a turn takes some: of a very short way the length cannot be told.
         let roundTrip = Double(max(shortest, limits.shortestRoundTrip))
-        let target = Int((Double(doubleAnswers) * roundTrip / Double(max(duration, 1))).rounded(.up))
+        let carried = Double(doubleAnswers) * roundTrip / Double(max(duration, 1))
+        let target = Int(min(carried.rounded(.up), Double(limits.requestsToPeer)))
         if target > size {
             size = min(target, 2 * size, limits.requestsToPeer)
         } else if isLimiting {

@@ -47,11 +47,10 @@ struct Network {
 
     var cores: [TestCore]
     private(set) var links: [Link] = []
-    private var events: [(time: UInt64, order: UInt64, event: Event)] = []
+    private var events = EventQueue<Event>()
     private var committing: Set<Int> = []
     /// When each core is called because something of it is due.
     private var ticking: [Int: UInt64] = [:]
-    private var order: UInt64 = 0
     private(set) var time: UInt64 = 0
     private(set) var generator: SeededGenerator
     /// The messages that were delivered, by kind.
@@ -114,7 +113,7 @@ struct Network {
     mutating func run(until end: UInt64, limit: Int = 1_000_000) throws {
         pump()
         var count = 0
-        while count < limit, let next = events.map(\.time).min(), next <= end, try step() { count += 1 }
+        while count < limit, let next = events.nextTime, next <= end, try step() { count += 1 }
         #expect(count < limit, "seed \(seed): still busy after \(limit) events")
         time = max(time, end)
         passTime()
@@ -124,7 +123,7 @@ struct Network {
     mutating func run(until end: UInt64, _ isDone: (Network) -> Bool) throws -> Bool {
         pump()
         while !isDone(self) {
-            guard let next = events.map(\.time).min(), next <= end, try step() else { return false }
+            guard let next = events.nextTime, next <= end, try step() else { return false }
         }
         return true
     }
@@ -141,12 +140,7 @@ struct Network {
     }
 
     private mutating func step() throws -> Bool {
-        guard
-            let next = events.indices.min(by: {
-                (events[$0].time, events[$0].order) < (events[$1].time, events[$1].order)
-            })
-        else { return false }
-        let (time, _, event) = events.remove(at: next)
+        guard let (time, event) = events.popFirst() else { return false }
         self.time = time
         passTime()
         switch event {
@@ -225,8 +219,7 @@ struct Network {
     }
 
     private mutating func schedule(_ event: Event, in delay: UInt64) {
-        events.append((time + delay, order, event))
-        order += 1
+        events.add(event, at: time + delay)
     }
 
     private func encode(_ message: WireMessage) -> [UInt8] {

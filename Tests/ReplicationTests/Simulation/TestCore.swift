@@ -45,7 +45,7 @@ extension TestCore {
         var effects = Effects()
         let result = try body(&replicator, log, &effects)
         replicator.flush(log: log, now: now, into: &effects)
-        carryOut(&effects)
+        carryOut(effects.take())
         return result
     }
 
@@ -120,8 +120,8 @@ extension TestCore {
 // MARK: - Effects
 
 extension TestCore {
-    private mutating func carryOut(_ effects: inout Effects) {
-        var queue = effects.take()
+    private mutating func carryOut(_ effects: [Effect]) {
+        var queue = effects
         while !queue.isEmpty {
             let effect = queue.removeFirst()
             switch effect {
@@ -138,6 +138,12 @@ extension TestCore {
             case .event(let event): events.append(event)
             }
         }
+    }
+
+    /// Answers what has waited while this core was stalled.
+    mutating func resume() {
+        isStalled = false
+        for peer in replicator.openPeers { carryOut(answer(peer)) }
     }
 
     /// Answers the peer's requests, as if its stream were always drained.
