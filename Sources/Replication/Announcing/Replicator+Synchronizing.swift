@@ -6,6 +6,7 @@ import MerkleTree
 extension Replicator {
     /// Takes note of a peer's state.
     mutating func receive(_ sync: SyncMessage, fromPeerAt position: Int, log: some LogView & ~Escapable) {
+        if peers.all[position].remote?.fork != sync.fork { peers.all[position].pushes.removeAll() }
         peers.all[position].remote = sync
         peers.all[position].checksUpgrade = true
         peers.all[position].checksIdleness = true

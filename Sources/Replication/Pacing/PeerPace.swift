@@ -49,14 +49,17 @@ struct PeerPace {
         lastSent = now
     }
 
-    /// A request was answered, in whatever way.
-    mutating func answered(_ request: OutstandingRequest, sent: UInt64, now: Milliseconds, limits: ReplicationLimits) {
-        roundTrip.add(now - min(request.sentAt, now), now: now)
-        window.answered(
-            order: request.order, sent: sent, shortest: roundTrip.shortest ?? 0, now: now, limits: limits)
+    /// A request was answered, in whatever way. A refusal may have been held back on purpose, so that its time says nothing.
+    mutating func answered(
+        _ request: OutstandingRequest, isRefusal: Bool, sent: UInt64, now: Milliseconds, limits: ReplicationLimits
+    ) {
         silentSince = now
         timeoutsInARow = 0
         isProbed = false
+        guard !isRefusal else { return }
+        roundTrip.add(now - min(request.sentAt, now), now: now)
+        window.answered(
+            order: request.order, sent: sent, shortest: roundTrip.shortest ?? 0, now: now, limits: limits)
     }
 
     /// It has not answered in time.

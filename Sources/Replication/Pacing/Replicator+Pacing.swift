@@ -39,7 +39,7 @@ extension Replicator {
         peers.all.lazy.compactMap { peer -> Milliseconds? in
             if peer.isClosing { return nil }
             if let end = peer.pace.backOffEnd { return end }
-            if peer.requests.count > peer.requests.overdueCount { return peer.pace.answerDue(limits) }
+            if peer.requests.isAwaiting { return peer.pace.answerDue(limits) }
             let waitsForProbe = peer.requests.cancelledCount >= limits.cancelledRequestsToPeer && peer.pace.isProbed
             return waitsForProbe && peer.pace.probeDue(limits) > now ? peer.pace.probeDue(limits) : nil
         }.min()
@@ -50,7 +50,7 @@ extension Replicator {
         for position in peers.all.indices where !peers.all[position].isClosing {
             if let end = peers.all[position].pace.backOffEnd {
                 if end <= now { endBackOff(peerAt: position, into: &effects) }
-            } else if peers.all[position].requests.count > peers.all[position].requests.overdueCount,
+            } else if peers.all[position].requests.isAwaiting,
                 peers.all[position].pace.answerDue(limits) <= now
             {
                 timeOut(peerAt: position, into: &effects)

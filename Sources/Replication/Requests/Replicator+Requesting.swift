@@ -123,11 +123,12 @@ extension Replicator {
         into effects: inout Effects
     ) -> UInt64 {
         var request = request
-        let table = peers.all[position].requests
         request.sentAt = now
         request.message.wantsManifest = lacksManifest(log) && peers.all[position].remote?.hasManifest == true
-        if table.cancelledCount >= limits.cancelledRequestsToPeer { peers.all[position].pace.probe() }
-        peers.all[position].pace.sent(isFirst: table.count == table.overdueCount, now: now)
+        if peers.all[position].requests.cancelledCount >= limits.cancelledRequestsToPeer {
+            peers.all[position].pace.probe()
+        }
+        peers.all[position].pace.sent(isFirst: !peers.all[position].requests.isAwaiting, now: now)
         request.message.id = peers.all[position].requests.add(request)
         effects.send(.request(request.message), to: peers.all[position].id)
         return request.message.id

@@ -15,6 +15,12 @@ struct RequestTable {
     /// How many of them are overdue.
     private(set) var overdueCount = 0
 
+    /// Whether an answer is awaited that is not overdue.
+    var isAwaiting: Bool { count > overdueCount }
+
+    /// How many requests there was ever room for.
+    var slotCount: Int { slots.count }
+
     /// How many ids wait for the fate of a cancelled request to be known.
     var cancelledCount: Int { cancelled.count }
 

@@ -36,18 +36,19 @@ extension Replicator {
 
     /// Takes a refusal.
     mutating func receive(_ noData: NoDataMessage, fromPeerAt position: Int, into effects: inout Effects) {
-        guard noData.request > 0, let request = takeAnswered(noData.request, fromPeerAt: position, into: &effects)
+        guard noData.request > 0,
+            let request = takeAnswered(noData.request, isRefusal: true, fromPeerAt: position, into: &effects)
         else { return }
         refuse(request, noData.reason, peerAt: position, into: &effects)
     }
 
     private mutating func takeAnswered(
-        _ id: UInt64, fromPeerAt position: Int, into effects: inout Effects
+        _ id: UInt64, isRefusal: Bool = false, fromPeerAt position: Int, into effects: inout Effects
     ) -> OutstandingRequest? {
         guard let request = peers.all[position].requests.takeAnswered(id) else { return nil }
         peers.all[position].isNotAwaited(request)
         let sent = peers.all[position].requests.sent
-        peers.all[position].pace.answered(request, sent: sent, now: now, limits: limits)
+        peers.all[position].pace.answered(request, isRefusal: isRefusal, sent: sent, now: now, limits: limits)
         if request.isOverdue { revive(peerAt: position, into: &effects) }
         return request
     }

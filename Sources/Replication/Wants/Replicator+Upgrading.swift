@@ -58,7 +58,8 @@ extension Replicator {
         let hasGrown = wants.hasGrown
         wants.hasGrown = false
         guard !wants.updates.isEmpty else { return }
-        let isSettled = !hasGrown && !configuration.expectsPeers && isUpToDate(with: log)
+        let isSettled =
+            !hasGrown && (configuration.isPushOnly || !configuration.expectsPeers && isUpToDate(with: log))
         guard hasGrown || isSettled else { return }
         for want in wants.updates where hasGrown || !want.waits {
             finish(want.token, .updated(hasGrown), into: &effects)
