@@ -269,7 +269,10 @@ extension Replicator {
         } else {
             checkUpgradesAgain()
         }
-        if stored.head != nil { wants.hasGrown = true }
+        if stored.head != nil {
+            wants.hasGrown = true
+            for position in peers.all.indices { peers.all[position].conduct.sentGoodPush() }
+        }
         finishStored(log: log, into: &effects)
     }
 

@@ -131,7 +131,9 @@ import Testing
         }
         core.receive([.cancel(CancelMessage(request: 3))], from: peer)
         core.resume()
-        let ids = core.takeOutbox().map { if case .data(let data) = $0.message { data.request } else { 0 } }
+        let ids = core.takeOutbox().compactMap { sent -> UInt64? in
+            if case .data(let data) = sent.message { data.request } else { nil }
+        }
         #expect(ids == [2, 4, 6, 1, 5], "and the cancelled one never")
     }
 

@@ -147,7 +147,7 @@ import Testing
         let lie = DataMessage(
             request: 0, fork: 0, proof: Proof(block: .init(index: 3, value: [1], nodes: [])))
         core.receive(Array(repeating: .data(lie), count: 500), from: PeerID(1))
-        #expect(core.statistics.invalidData == UInt64(core.replicator.limits.invalidPushes))
+        #expect(core.replicator.peers.all[0].conduct.invalidPushes == core.replicator.limits.invalidPushes)
         #expect(core.replicator.overlay.byteCount == 0)
         #expect(core.replicator.claims.isEmpty)
     }

@@ -77,7 +77,8 @@ public struct ReplicationLimits: Hashable, Sendable {
 
     /// Blocks that may wait to be pushed to one peer; beyond them it has to ask.
     public var pushesToPeer = 1024
-    /// Pushes of one peer that did not verify, after which what it pushes is not looked at.
+    /// Pushes of one peer in a row that did not verify or did not fit, after which what it pushes is not looked at until the
+    /// log has grown.
     public var invalidPushes = 64
 
     // MARK: What a peer asks

@@ -67,7 +67,7 @@ struct PeerConduct {
     private var notAvailable = 0
     private var invalidRequest = 0
     private var useless = 0
-    /// How often it pushed what did not verify.
+    /// How often in a row it pushed what did not verify or did not fit.
     private(set) var invalidPushes = 0
 
     /// It sent something that did not verify.
@@ -75,6 +75,9 @@ struct PeerConduct {
 
     /// It pushed something that did not verify. That may be for want of knowing how we stand, so it is only counted.
     mutating func sentInvalidPush() { invalidPushes += 1 }
+
+    /// It pushed something that fits, or what it pushes may fit again.
+    mutating func sentGoodPush() { invalidPushes = 0 }
 
     /// It refused a request, giving one of the two reasons or none.
     mutating func refused(_ reason: NoDataMessage.Reason?, limits: ReplicationLimits) {

@@ -85,15 +85,18 @@ extension Replicator {
         guard configuration.allowsPush, data.fork == tree.fork, overlay.byteCount < limits.uncommittedBytes,
             peers.all[position].conduct.invalidPushes < limits.invalidPushes
         else { return }
-        if let block = data.proof.block?.index, log.has(block) || overlay.value(of: block) != nil { return }
+        // A block that is here already may still come with a tree that is not.
+        if data.proof.upgrade == nil, isHere(data.proof.block?.index, log: log) { return }
         do {
             let verified = try verify(data, against: tree, log: log)
+            peers.all[position].conduct.sentGoodPush()
             if let block = verified.proof?.block?.index {
                 land(Flights.Flight(peer: peers.all[position].id, request: 0), of: block, into: &effects)
             }
             keep(verified, fromPeerAt: position, into: &effects)
-        } catch let error as TreeError where error.code == .staleUpgrade {
-            // The peer means another length than ours.
+        } catch let error as TreeError where error.code == .staleUpgrade || error.code == .invalidOperation {
+            // The peer takes us to be of another length than we are.
+            peers.all[position].conduct.sentInvalidPush()
         } catch {
             reportInvalid(error, fromPeerAt: position, into: &effects)
             peers.all[position].conduct.sentInvalidPush()

@@ -58,7 +58,7 @@ struct UnstoredNodes {
 // MARK: - Growing
 
 extension Overlay {
-    /// Adds what a proof has proven. Its block is not in the overlay.
+    /// Adds what a proof has proven. A block that is in the overlay already is the same.
     mutating func add(_ proof: VerifiedProof) {
         for node in proof.nodes {
             nodes.gathering[node.index] = node
@@ -67,7 +67,7 @@ extension Overlay {
         if let upgrade = proof.upgrade {
             gathering.head = SignedHead(tree: upgrade.head, signature: upgrade.signature)
         }
-        if let block = proof.block {
+        if let block = proof.block, value(of: block.index) == nil {
             gathering.positions[block.index] = gathering.blocks.count
             gathering.blocks.append(VerifiedBatch.Block(index: block.index, value: block.value))
             gathering.byteCount += block.value.count + Self.nodeByteCount

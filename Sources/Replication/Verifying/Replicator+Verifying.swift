@@ -54,7 +54,7 @@ extension Replicator {
     }
 
     /// Whether a block is stored, or verified and about to be.
-    private func isHere(_ block: UInt64?, log: some LogView & ~Escapable) -> Bool {
+    func isHere(_ block: UInt64?, log: some LogView & ~Escapable) -> Bool {
         block.map { log.has($0) || overlay.value(of: $0) != nil } ?? false
     }
 

@@ -1,3 +1,4 @@
+import CompactEncoding
 import Crypto
 import MerkleTree
 import TestSupport
