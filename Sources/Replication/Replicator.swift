@@ -105,6 +105,8 @@ extension Replicator {
         synchronize(log: log, into: &effects)
         reportIdle(into: &effects)
         searchesAreCutShort = false
+        // What is due is looked for below, if anything is asked at all.
+        if let due = hotSwapDeadline, due <= self.now { hotSwapDeadline = nil }
         do {
             try finishNodes(log: log, into: &effects)
             try advanceSeeks(log: log, into: &effects)

@@ -89,11 +89,11 @@ import Testing
                             isDownloading: true, hasManifest: true, allowsPush: true))
                 ], from: PeerID(1))
             var most = 0
-            for number in 1...1500 as ClosedRange<UInt64> where core.closed.isEmpty {
-                core.receive([flood.message(number)], from: PeerID(1))
+            for turn in 0..<150 as Range<UInt64> where core.closed.isEmpty {
+                core.receive((1...20).map { flood.message(20 * turn + $0) }, from: PeerID(1))
                 most = max(most, core.replicator.approximateByteCount)
                 _ = core.takeOutbox()
-                core.setClock(core.now + 5)
+                core.setClock(core.now + 100)
             }
             let limit = core.replicator.limits.bytesOfPeer
             #expect(most <= limit, "\(core.name): \(most) bytes of \(limit)")

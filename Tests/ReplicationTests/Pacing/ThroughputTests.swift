@@ -49,16 +49,16 @@ import Testing
     }
 
     @Test func theFasterPeerIsAskedForMore() throws {
-        let world = try World(blocks: (0..<3000).map { [UInt8](repeating: UInt8($0 & 255), count: 1000) })
+        let world = try World(blocks: (0..<1500).map { [UInt8](repeating: UInt8($0 & 255), count: 1000) })
         var network = Network([world.writer("fast"), world.writer("slow"), world.reader()], seed: 1)
         network.connect(0, 2, line: Network.Line(delay: 10...10, bytesPerMillisecond: 4000))
         network.connect(1, 2, line: Network.Line(delay: 10...10, bytesPerMillisecond: 500))
-        let token = network.with(2) { $0.download(.blocks(0..<3000)) }
+        let token = network.with(2) { $0.download(.blocks(0..<1500)) }
         let isDone = try network.run(until: 100_000) { $0.cores[2].outcomes[token] != nil }
         #expect(isDone)
         let uploads = network.cores[0..<2].map(\.uploadCount)
         #expect(uploads[0] > 4 * uploads[1], "\(uploads)")
-        #expect(Double(network.time) < 3000 * Self.blockOnLine / 4500 / 0.7, "\(network.time) ms")
+        #expect(Double(network.time) < 1500 * Self.blockOnLine / 4500 / 0.7, "\(network.time) ms")
     }
 
     @Test(arguments: [1, 10, 200] as [UInt64])

@@ -154,6 +154,10 @@ struct Network {
         case .tick(let core):
             if ticking[core] == time { ticking[core] = nil }
             cores[core].advance(by: 0)
+            // What a tick does not clear would have the driver tick for ever.
+            if let deadline = cores[core].replicator.nextDeadline, deadline <= time {
+                Issue.record("seed \(seed), \(cores[core].name): due at \(deadline) after a tick at \(time)")
+            }
         }
         pump()
         return true
