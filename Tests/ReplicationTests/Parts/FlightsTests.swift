@@ -14,7 +14,7 @@ import Testing
         var generator = SeededGenerator(seed: seed)
         var flights = Flights()
         var model: [UInt64: [Flight]] = [:]
-        for _ in 0..<2000 {
+        for _ in 0..<400 {
             let block = UInt64.random(in: 0..<5, using: &generator)
             let flight = Flight(
                 peer: PeerID(.random(in: 0..<4, using: &generator)), request: .random(in: 0..<2, using: &generator))
