@@ -90,6 +90,8 @@ extension Overlay {
 
     /// About what a node or an empty block takes in memory.
     private static let nodeByteCount = 64
+    /// Up to how many nodes the room that a batch took is kept for the next.
+    private static let keptCapacity = 4096
 }
 
 // MARK: - Being stored
@@ -100,9 +102,9 @@ extension Overlay {
         guard outstanding == nil, gathering.byteCount > 0 || gathering.manifest != nil else { return nil }
         outstanding = id
         committing = gathering
-        nodes.committing = nodes.gathering
         gathering = Layer()
-        nodes.gathering = [:]
+        // The one is empty, and has the room that it had before.
+        swap(&nodes.committing, &nodes.gathering)
         return VerifiedBatch(
             fork: stored.fork, baseLength: stored.length,
             nodes: nodes.committing.values.sorted { $0.index < $1.index }, blocks: committing.blocks,
@@ -116,7 +118,7 @@ extension Overlay {
         let stored = committing
         committing = Layer()
         nodes.recent.insert(nodes.committing)
-        nodes.committing = [:]
+        nodes.committing.removeAll(keepingCapacity: nodes.committing.count <= Self.keptCapacity)
         return stored
     }
 

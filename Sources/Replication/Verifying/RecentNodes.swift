@@ -41,7 +41,8 @@ struct RecentNodes {
 
     private mutating func turnIfFull() {
         guard newer.count > limit else { return }
-        older = newer
-        newer = [:]
+        // The room of the older half is used again.
+        swap(&older, &newer)
+        newer.removeAll(keepingCapacity: true)
     }
 }
