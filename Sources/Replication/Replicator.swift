@@ -16,7 +16,7 @@ import MerkleTree
 /// - **Effects** are carried out after the lock is released, in order.
 /// - **Peers.** The driver opens the channels and verifies the capabilities, and then calls
 ///   ``peerOpened(_:supportsSeeks:log:into:)``. When a channel closes, for whatever reason, it calls
-///   ``peerClosed(_:into:)``. What arrives later from this peer may still be handed in, and is ignored; what is to be sent
+///   ``peerClosed(_:byRemote:into:)``. What arrives later from this peer may still be handed in, and is ignored; what is to be sent
 ///   to it is dropped.
 /// - **Commits.** The batch of ``Effect/commit(_:_:)`` is stored in one atomic write, and its fate reported with
 ///   ``committed(_:log:into:)`` or ``failed(_:into:)``, each followed by a flush. No second batch is handed out before.
@@ -41,7 +41,11 @@ public struct Replicator: Sendable {
     var wants = Wants()
     /// Blocks that nobody has to be asked for now: they are being asked, or verified and not yet stored.
     var claims = PagedBitfield()
-    var overlay = Overlay()
+    var overlay: Overlay
+    /// Requests for blocks that are under way.
+    var flights = Flights()
+    /// What of the tree was seen not to be stored.
+    var unknownNodes = UnknownSubtree()
     /// How often the overlay's content was forgotten.
     private(set) var discards: UInt64 = 0
     /// The peer that was asked for a longer log; there is only one at a time.
@@ -55,6 +59,15 @@ public struct Replicator: Sendable {
     var firstPeer = 0
     /// Whether a search stopped at its bound, so that the next tick has to carry on with it.
     var searchesAreCutShort = false
+    /// The time of the latest call that had one.
+    private(set) var now: Milliseconds = 0
+    /// When it is looked for slow requests again, and when that has to be.
+    var nextHotSwapLook: Milliseconds = 0
+    var hotSwapDeadline: Milliseconds?
+    /// Whether peers are told that blocks are wanted here.
+    var idleness: Idleness
+    /// What has happened with all peers there ever were.
+    public internal(set) var statistics = ReplicationCounters()
     private var nextCommit: UInt64 = 0
 
     /// Creates a replicator without peers.
@@ -67,12 +80,14 @@ public struct Replicator: Sendable {
         self.key = key
         self.configuration = configuration
         self.limits = limits
+        overlay = Overlay(recentNodes: limits.recentNodes)
+        idleness = Idleness(isDownloading: configuration.isDownloading)
         generator = SplitMix64(seed: seed)
     }
 
     /// Changes how it behaves; peers are told by the next flush.
     public mutating func configure(_ configuration: ReplicatorConfiguration) {
-        if configuration.isDownloading != self.configuration.isDownloading { oweSyncToAll() }
+        if configuration.allowsPush != self.configuration.allowsPush { oweSyncToAll() }
         self.configuration = configuration
     }
 }
@@ -84,10 +99,16 @@ extension Replicator {
     ///
     /// - Parameter now: the time of the turn.
     public mutating func flush(log: some LogView & ~Escapable, now: Milliseconds, into effects: inout Effects) {
+        pass(to: now)
         announceAnswers(into: &effects)
+        updateIdleness(into: &effects)
         synchronize(log: log, into: &effects)
+        reportIdle(into: &effects)
         searchesAreCutShort = false
+        // What is due is looked for below, if anything is asked at all.
+        if let due = hotSwapDeadline, due <= self.now { hotSwapDeadline = nil }
         do {
+            try finishNodes(log: log, into: &effects)
             try advanceSeeks(log: log, into: &effects)
             try requestWhatIsWanted(log: log, into: &effects)
         } catch {
@@ -98,17 +119,26 @@ extension Replicator {
             effects.append(.commit(CommitID(rawValue: nextCommit), batch))
             nextCommit += 1
         }
+        countSent(&effects)
     }
 
     /// When ``tick(now:into:)`` is to be called next; `nil` while nothing waits for time to pass.
     public var nextDeadline: Milliseconds? {
         if searchesAreCutShort { return 0 }
-        return peers.all.lazy.compactMap(\.refusals.nextDue).min()
+        let refusal = peers.all.lazy.compactMap(\.refusals.nextDue).min()
+        return [refusal, paceDeadline, hotSwapDeadline, lingerDeadline].lazy.compactMap(\.self).min()
     }
 
     /// Does what is due. A flush must follow.
     public mutating func tick(now: Milliseconds, into effects: inout Effects) {
+        pass(to: now)
         refuseWhatIsDue(now: now, into: &effects)
+        checkPaces(into: &effects)
+    }
+
+    /// Takes note of the time, which never goes back.
+    mutating func pass(to now: Milliseconds) {
+        self.now = max(self.now, now)
     }
 }
 
@@ -123,16 +153,22 @@ extension Replicator {
     ) {
         peers.insert(Peer(peer, supportsSeeks: supportsSeeks, limits: limits))
         let position = peers.count - 1
+        lookForHotSwaps()
         sendSync(toPeerAt: position, log: log, into: &effects)
         announceOnOpening(toPeerAt: position, log: log, into: &effects)
     }
 
     /// Removes a peer whose channel is closed. What it was asked for is asked of others.
-    public mutating func peerClosed(_ peer: PeerID, into effects: inout Effects) {
+    ///
+    /// - Parameter byRemote: whether the peer has closed it. If it did so for being idle, and this side is not, there is an
+    ///   ``Effect/reopenChannel(_:)``.
+    public mutating func peerClosed(_ peer: PeerID, byRemote: Bool = false, into effects: inout Effects) {
         guard let closed = peers.remove(peer) else { return }
-        for request in closed.requests.all {
+        for request in closed.requests.all where !request.isOverdue {
             abandon(request, to: peer)
         }
+        if peers.count == 0 { overlay.forgetRecent() }
+        if byRemote, reopens(closed) { effects.append(.reopenChannel(peer)) }
     }
 
     /// The open peers, in no particular order.
@@ -163,6 +199,8 @@ extension Replicator {
         into effects: inout Effects
     ) {
         guard let position = peers.position(of: peer), !peers.all[position].isClosing else { return }
+        pass(to: now)
+        count(peerAt: position) { $0.received[message.kind] += 1 }
         switch message {
         case .sync(let sync): receive(sync, fromPeerAt: position, log: log)
         case .request(let request): receive(request, fromPeerAt: position, into: &effects)
@@ -188,21 +226,32 @@ extension Replicator {
             announce(appended, log: log, into: &effects)
             oweSyncToAll()
             finishBlocks(in: appended, log: log, into: &effects)
+            pushAppended(appended, log: log, into: &effects)
             wants.hasGrown = true
+            recountProgress()
+            lookForNodes()
         case .truncated(let oldLength):
             discardUnstored()
+            for position in peers.all.indices { peers.all[position].pushes.removeAll() }
+            recountProgress()
             searchAgain(from: 0)
             announceDrop(log.head.tree.length..<max(oldLength, log.head.tree.length), into: &effects)
             oweSyncToAll()
         case .cleared(let blocks):
             announceDrop(blocks, into: &effects)
+            recountProgress()
             searchAgain(from: blocks.lowerBound)
         case .upgraded:
             oweSyncToAll()
             wants.hasGrown = true
+            unknownNodes.forget()
+            lookForNodes()
         case .stored(let blocks):
             announce(blocks, log: log, into: &effects)
             checkUpgradesAgain()
+            recountProgress()
+            unknownNodes.forget()
+            lookForNodes()
             finishBlocks(in: blocks, log: log, into: &effects)
         case .manifestSet:
             oweSyncToAll()
@@ -222,13 +271,17 @@ extension Replicator {
         for block in stored.blocks {
             claims.clear(block.index)
         }
+        countProgress(stored.blocks)
         announce(stored.blocks.map(\.index).sorted(), log: log, into: &effects)
         if stored.head != nil || stored.manifest != nil {
             oweSyncToAll()
         } else {
             checkUpgradesAgain()
         }
-        if stored.head != nil { wants.hasGrown = true }
+        if stored.head != nil {
+            wants.hasGrown = true
+            for position in peers.all.indices { peers.all[position].conduct.sentGoodPush() }
+        }
         finishStored(log: log, into: &effects)
     }
 
@@ -249,6 +302,8 @@ extension Replicator {
     /// Lets blocks be asked for again that were verified and are not stored.
     private mutating func makeFree(_ blocks: [UInt64]) {
         discards += 1
+        unknownNodes.forget()
+        lookForNodes()
         guard let first = blocks.min() else { return }
         for block in blocks {
             claims.clear(block)

@@ -68,6 +68,8 @@ extension Core {
         case .destroyStream(let peer, let fault):
             guard let channel = state.peers[peer] else { return }
             aftermath.failing.append((channel.stream, ReplicationError(.misbehaved, "\(fault)")))
+        case .channelIdle, .reopenChannel, .channelsWanted:
+            break
         case .event(let event):
             state.transfers.count(event)
             if let event = CoreEvent(event) { aftermath.events.append(event) }
@@ -135,7 +137,7 @@ extension CoreEvent {
         switch event {
         case .downloaded(let block, let byteCount, _): self = .downloaded(index: block, byteCount: byteCount)
         case .uploaded(let block, let byteCount, _): self = .uploaded(index: block, byteCount: byteCount)
-        case .invalidData, .invalidRequest, .storageFailed: return nil
+        case .invalidData, .invalidRequest, .storageFailed, .timedOut: return nil
         }
     }
 }

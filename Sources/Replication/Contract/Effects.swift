@@ -1,3 +1,4 @@
+public import Crypto
 public import MerkleTree
 
 /// What the replicator wants done, in order.
@@ -7,6 +8,9 @@ public import MerkleTree
 public struct Effects: Sendable {
     /// The effects, the first to be carried out first.
     public private(set) var list: [Effect]
+
+    /// How many of the effects were looked at for messages to count.
+    private var countedCount = 0
 
     /// Creates an empty list.
     public init() {
@@ -20,7 +24,16 @@ public struct Effects: Sendable {
     public mutating func take() -> [Effect] {
         var taken: [Effect] = []
         swap(&taken, &list)
+        countedCount = 0
         return taken
+    }
+
+    /// Calls `body` for each message that was added since the last time.
+    mutating func forEachUncounted(_ body: (PeerID, WireMessage.Kind) -> Void) {
+        for effect in list[countedCount...] {
+            if case .send(let peer, let message) = effect { body(peer, message.kind) }
+        }
+        countedCount = list.count
     }
 
     mutating func append(_ effect: Effect) {
@@ -45,8 +58,16 @@ public enum Effect: Sendable {
     case answersReady(PeerID)
     /// The want has ended.
     case finished(WantToken, WantOutcome)
-    /// Destroy the peer's whole stream, and then call ``Replicator/peerClosed(_:into:)`` for each of its channels.
+    /// Destroy the peer's whole stream, and then call ``Replicator/peerClosed(_:byRemote:into:)`` for each of its channels.
     case destroyStream(PeerID, PeerFault)
+    /// Neither side wants blocks of the other: close the peer's channel, if nothing else keeps it, and then call
+    /// ``Replicator/peerClosed(_:byRemote:into:)``. Syncs that say so to the peer come before it.
+    case channelIdle(PeerID)
+    /// The peer has closed the channel because it took both sides for idle, and this one is not: open it again, as a new
+    /// peer. Comes from ``Replicator/peerClosed(_:byRemote:into:)``.
+    case reopenChannel(PeerID)
+    /// Blocks have come to be wanted here: open a channel on every stream that has none for this core.
+    case channelsWanted
     /// Something that an observer may want to know.
     case event(ReplicationEvent)
 }
@@ -59,11 +80,13 @@ public enum WantOutcome: Hashable, Sendable {
     case stored
     /// Whether ``Replicator/update(waits:into:)`` made the log longer.
     case updated(Bool)
+    /// The tree node that ``Replicator/hash(ofNode:into:)`` asked for. It is verified, but perhaps not yet stored.
+    case node(TreeNode)
     /// Where the byte offset lies: `offset` bytes into block `block`.
     case found(block: UInt64, offset: UInt64)
     /// A byte offset cannot be found: blocks are shorter than the padding that it was to be counted without.
     case unseekable
-    /// There were too many wants at once (``ReplicationLimits/wants``).
+    /// There were too many wants at once (``ReplicationLimits/wants``), or there can be no such thing.
     case refused
 }
 
@@ -75,6 +98,8 @@ public enum ReplicationEvent: Sendable {
     case uploaded(block: UInt64, byteCount: Int, to: PeerID)
     /// A peer sent something that did not verify. It is not asked again.
     case invalidData(PeerFault, from: PeerID)
+    /// A peer did not answer in time what it was asked, which is now asked of others.
+    case timedOut(PeerID, requestCount: Int)
     /// A peer asked for something that cannot be proven.
     case invalidRequest(ProofRequest, from: PeerID)
     /// The local log could not be read.

@@ -37,13 +37,24 @@ struct Peer {
     /// Whether the next flush is to tell the driver that it waits for answers.
     var announcesAnswers = false
 
+    /// How fast it answers, and how much it is asked at a time.
+    var pace: PeerPace
     var conduct = PeerConduct()
+
+    /// What is to be pushed to it.
+    var pushes = PushQueue()
+    /// What has been counted of it.
+    var counters = ReplicationCounters()
+
+    /// Whether the next flush is to find out if its channel serves nobody.
+    var checksIdleness = false
 
     /// Whether its channel was asked to be closed; what it still sends is ignored.
     var isClosing = false
 
     init(_ id: PeerID, supportsSeeks: Bool, limits: ReplicationLimits) {
         self.id = id
+        pace = PeerPace(limits: limits)
         haves = RemoteBitfield(segmentLimit: limits.remotePages)
         self.supportsSeeks = supportsSeeks
     }
@@ -56,9 +67,17 @@ struct PeerConduct {
     private var notAvailable = 0
     private var invalidRequest = 0
     private var useless = 0
+    /// How often in a row it pushed what did not verify or did not fit.
+    private(set) var invalidPushes = 0
 
     /// It sent something that did not verify.
     mutating func sentInvalidData() { isPaused = true }
+
+    /// It pushed something that did not verify. That may be for want of knowing how we stand, so it is only counted.
+    mutating func sentInvalidPush() { invalidPushes += 1 }
+
+    /// It pushed something that fits, or what it pushes may fit again.
+    mutating func sentGoodPush() { invalidPushes = 0 }
 
     /// It refused a request, giving one of the two reasons or none.
     mutating func refused(_ reason: NoDataMessage.Reason?, limits: ReplicationLimits) {

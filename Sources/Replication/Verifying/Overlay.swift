@@ -24,6 +24,10 @@ struct Overlay {
     /// The batch that was handed out and whose fate is not known. It outlives what it held, if that is forgotten.
     private var outstanding: CommitID?
 
+    init(recentNodes: Int) {
+        nodes.recent = RecentNodes(limit: recentNodes)
+    }
+
     /// Bytes that are verified and not yet stored.
     var byteCount: Int { gathering.byteCount + committing.byteCount }
 
@@ -42,9 +46,9 @@ struct Overlay {
 struct UnstoredNodes {
     fileprivate(set) var gathering: [UInt64: TreeNode] = [:]
     fileprivate(set) var committing: [UInt64: TreeNode] = [:]
-    /// The nodes of the last batch that was stored. The next requests and proofs mostly need these, and finding them
-    /// here saves reading them back.
-    fileprivate(set) var recent: [UInt64: TreeNode] = [:]
+    /// Nodes that were stored or read lately. The next requests and proofs mostly need these, and finding them here saves
+    /// reading them back.
+    fileprivate(set) var recent = RecentNodes()
 
     func node(at index: UInt64) -> TreeNode? {
         gathering[index] ?? committing[index] ?? recent[index]
@@ -54,7 +58,7 @@ struct UnstoredNodes {
 // MARK: - Growing
 
 extension Overlay {
-    /// Adds what a proof has proven. Its block is not in the overlay.
+    /// Adds what a proof has proven. A block that is in the overlay already is the same.
     mutating func add(_ proof: VerifiedProof) {
         for node in proof.nodes {
             nodes.gathering[node.index] = node
@@ -63,7 +67,7 @@ extension Overlay {
         if let upgrade = proof.upgrade {
             gathering.head = SignedHead(tree: upgrade.head, signature: upgrade.signature)
         }
-        if let block = proof.block {
+        if let block = proof.block, value(of: block.index) == nil {
             gathering.positions[block.index] = gathering.blocks.count
             gathering.blocks.append(VerifiedBatch.Block(index: block.index, value: block.value))
             gathering.byteCount += block.value.count + Self.nodeByteCount
@@ -74,8 +78,20 @@ extension Overlay {
         gathering.manifest = manifest
     }
 
+    /// Keeps a node that was read from the store, and is mostly needed again soon.
+    mutating func remember(_ node: TreeNode) {
+        nodes.recent.insert(node)
+    }
+
+    /// Keeps fewer nodes that are stored.
+    mutating func forgetRecent() {
+        nodes.recent.removeAll()
+    }
+
     /// About what a node or an empty block takes in memory.
     private static let nodeByteCount = 64
+    /// Up to how many nodes the room that a batch took is kept for the next.
+    private static let keptCapacity = 4096
 }
 
 // MARK: - Being stored
@@ -86,9 +102,9 @@ extension Overlay {
         guard outstanding == nil, gathering.byteCount > 0 || gathering.manifest != nil else { return nil }
         outstanding = id
         committing = gathering
-        nodes.committing = nodes.gathering
         gathering = Layer()
-        nodes.gathering = [:]
+        // The one is empty, and has the room that it had before.
+        swap(&nodes.committing, &nodes.gathering)
         return VerifiedBatch(
             fork: stored.fork, baseLength: stored.length,
             nodes: nodes.committing.values.sorted { $0.index < $1.index }, blocks: committing.blocks,
@@ -101,8 +117,8 @@ extension Overlay {
         outstanding = nil
         let stored = committing
         committing = Layer()
-        nodes.recent = nodes.committing
-        nodes.committing = [:]
+        nodes.recent.insert(nodes.committing)
+        nodes.committing.removeAll(keepingCapacity: nodes.committing.count <= Self.keptCapacity)
         return stored
     }
 
@@ -118,7 +134,7 @@ extension Overlay {
     mutating func removeAll() -> [UInt64] {
         let blocks = (committing.blocks + gathering.blocks).map(\.index)
         let outstanding = outstanding
-        self = Overlay()
+        self = Overlay(recentNodes: nodes.recent.limit)
         self.outstanding = outstanding
         return blocks
     }

@@ -5,7 +5,7 @@ import MerkleTree
 
 extension Replicator {
     /// What an answer has proven.
-    private struct Verified {
+    struct Verified {
         /// `nil` where the answer was only about the manifest.
         let proof: VerifiedProof?
         /// The manifest, if the answer taught it.
@@ -17,7 +17,11 @@ extension Replicator {
         _ data: DataMessage, fromPeerAt position: Int, log: some LogView & ~Escapable, into effects: inout Effects
     ) {
         // Id 0 is never ours: pushes, and proofs of a conflict or of another fork, which are not followed yet.
-        guard data.request > 0, let request = takeAnswered(data.request, fromPeerAt: position) else { return }
+        guard data.request > 0 else {
+            return receivePush(data, fromPeerAt: position, log: log, into: &effects)
+        }
+        guard let request = takeAnswered(data.request, fromPeerAt: position, into: &effects) else { return }
+        if request.isOverdue, isHere(request.message.parts.block?.index, log: log) { return }
         let tree = verifiedTree(log)
         guard data.answers(request.message) else {
             return refuse(request, .unspecified, peerAt: position, into: &effects)
@@ -32,21 +36,31 @@ extension Replicator {
 
     /// Takes a refusal.
     mutating func receive(_ noData: NoDataMessage, fromPeerAt position: Int, into effects: inout Effects) {
-        guard noData.request > 0, let request = peers.all[position].requests.takeAnswered(noData.request) else {
-            return
-        }
+        guard noData.request > 0,
+            let request = takeAnswered(noData.request, isRefusal: true, fromPeerAt: position, into: &effects)
+        else { return }
         refuse(request, noData.reason, peerAt: position, into: &effects)
     }
 
-    private mutating func takeAnswered(_ id: UInt64, fromPeerAt position: Int) -> OutstandingRequest? {
+    private mutating func takeAnswered(
+        _ id: UInt64, isRefusal: Bool = false, fromPeerAt position: Int, into effects: inout Effects
+    ) -> OutstandingRequest? {
         guard let request = peers.all[position].requests.takeAnswered(id) else { return nil }
         peers.all[position].isNotAwaited(request)
+        let sent = peers.all[position].requests.sent
+        peers.all[position].pace.answered(request, isRefusal: isRefusal, sent: sent, now: now, limits: limits)
+        if request.isOverdue { revive(peerAt: position, into: &effects) }
         return request
+    }
+
+    /// Whether a block is stored, or verified and about to be.
+    func isHere(_ block: UInt64?, log: some LogView & ~Escapable) -> Bool {
+        block.map { log.has($0) || overlay.value(of: $0) != nil } ?? false
     }
 
     // MARK: Verifying
 
-    private func verify(
+    func verify(
         _ data: DataMessage, against tree: TreeHead, log: some LogView & ~Escapable
     ) throws -> Verified {
         // After a fork of ours an old answer says nothing of the present tree; the manifest is of all forks.
@@ -81,20 +95,36 @@ extension Replicator {
         _ verified: Verified, for request: OutstandingRequest, fromPeerAt position: Int, into effects: inout Effects
     ) {
         let id = peers.all[position].id
-        if let manifest = verified.manifest { overlay.add(manifest) }
-        if let proof = verified.proof { overlay.add(proof) }
-        let bringsNodes = verified.proof.map { !$0.nodes.isEmpty || $0.block != nil } ?? false
-        let isOfUse = verified.manifest != nil || bringsNodes
-        guard isOfUse else { return refuse(request, .unspecified, peerAt: position, into: &effects) }
-
         var rest = request
         if let block = verified.proof?.block {
-            // From here on the claim stands for what is verified and not stored.
             rest.message.parts.block = nil
-            finishBlock(block.index, .block(block.value), into: &effects)
-            effects.append(.event(.downloaded(block: block.index, byteCount: block.value.count, from: id)))
+            land(Flights.Flight(peer: id, request: request.message.id), of: block.index, into: &effects)
         }
+        guard keep(verified, fromPeerAt: position, into: &effects) else {
+            return refuse(request, .unspecified, peerAt: position, into: &effects)
+        }
+        peers.all[position].pace.wasOfUse()
         abandon(rest, to: id)
+    }
+
+    /// Keeps what was verified until it is stored. Returns whether there was anything to keep.
+    @discardableResult
+    mutating func keep(_ verified: Verified, fromPeerAt position: Int, into effects: inout Effects) -> Bool {
+        if let manifest = verified.manifest { overlay.add(manifest) }
+        guard let proof = verified.proof else { return verified.manifest != nil }
+        overlay.add(proof)
+        if let block = proof.block {
+            finishBlock(block.index, .block(block.value), into: &effects)
+            let byteCount = block.value.count
+            count(peerAt: position) { counters in
+                counters.blocksDownloaded += 1
+                counters.bytesDownloaded += UInt64(byteCount)
+            }
+            effects.append(
+                .event(.downloaded(block: block.index, byteCount: byteCount, from: peers.all[position].id)))
+        }
+        if proof.upgrade != nil { lookForNodes() }
+        return verified.manifest != nil || !proof.nodes.isEmpty || proof.block != nil
     }
 
     // MARK: Refusing
@@ -103,8 +133,12 @@ extension Replicator {
     private mutating func refuse(
         _ request: OutstandingRequest, _ reason: NoDataMessage.Reason, peerAt position: Int, into effects: inout Effects
     ) {
-        if let seek = request.seek { seekIsRefused(seek) }
-        if isBlameworthy(request, peerAt: position) { peers.all[position].conduct.refused(reason, limits: limits) }
+        if let want = request.want { seekIsRefused(want) }
+        if isBlameworthy(request, peerAt: position) {
+            peers.all[position].conduct.refused(reason, limits: limits)
+            peers.all[position].pace.refused(now: now, limits: limits)
+            count(peerAt: position) { $0.backOffs += 1 }
+        }
         abandon(request, to: peers.all[position].id)
         if peers.all[position].conduct.isPaused { withdrawAll(fromPeerAt: position, into: &effects) }
     }
@@ -134,13 +168,27 @@ extension Replicator {
             // It may lead to a node that an earlier answer was to bring and did not.
             peers.all[position].awaited.distrust()
         case is TreeError, is ManifestError:
+            reportInvalid(error, fromPeerAt: position, into: &effects)
+            guard !configuration.allowsPush else {
+                // Whoever takes pushes may get an answer that fits nobody (PROTOCOL §7, Bad data).
+                peers.all[position].conduct.refused(.unspecified, limits: limits)
+                peers.all[position].pace.refused(now: now, limits: limits)
+                break
+            }
             peers.all[position].conduct.sentInvalidData()
-            let fault = PeerFault(.invalidData, "\(error)")
-            effects.append(.event(.invalidData(fault, from: id)))
             withdrawAll(fromPeerAt: position, into: &effects)
         default:
             effects.append(.event(.storageFailed(error)))
         }
+    }
+
+    /// Tells observers of what did not verify, or could not be.
+    mutating func reportInvalid(_ error: any Error, fromPeerAt position: Int, into effects: inout Effects) {
+        guard error is TreeError || error is ManifestError else {
+            return effects.append(.event(.storageFailed(error)))
+        }
+        count(peerAt: position) { $0.invalidData += 1 }
+        effects.append(.event(.invalidData(PeerFault(.invalidData, "\(error)"), from: peers.all[position].id)))
     }
 }
 

@@ -1,3 +1,4 @@
+import Bitfield
 import MerkleTree
 
 // A longer log is fetched before its blocks, from one peer at a time (PROTOCOL §7, Sync and upgrades).
@@ -6,7 +7,8 @@ extension Replicator {
     /// Whether a longer log is of use to anybody here.
     private func wantsUpgrade(over tree: TreeHead) -> Bool {
         configuration.upgradesEagerly || !wants.updates.isEmpty
-            || wants.pending.first(in: tree.length..<UInt64.max) != nil
+            || wants.pending.overlaps(tree.length..<UInt64.max)
+            || wants.nodes.contains { !tree.covers($0.index) }
             || wants.ranges.contains { $0.range.bounds.upperBound > tree.length }
             || wants.seeks.contains { !$0.isAsked && $0.span == nil }
     }
@@ -21,10 +23,20 @@ extension Replicator {
         }
         guard let best else { return }
         upgradingPeer = peers.all[best.position].id
-        let upgrade = ProofRequest.Upgrade(start: tree.length, length: best.length - tree.length)
-        let message = RequestMessage(id: 0, fork: tree.fork, parts: ProofRequest(upgrade: upgrade))
-        send(
+        var parts = ProofRequest(
+            upgrade: ProofRequest.Upgrade(start: tree.length, length: best.length - tree.length))
+        let last = best.length - 1
+        let fetchesLast =
+            wants.updates.contains(where: \.fetchesLastBlock) && !claims[last] && peers.all[best.position].haves[last]
+        // Its path ends in nodes of the upgrade, so that none has to be asked for.
+        if fetchesLast { parts.block = ProofRequest.Node(index: last, nodes: 0) }
+        let message = RequestMessage(id: 0, fork: tree.fork, parts: parts)
+        let id = send(
             OutstandingRequest(message: message, discards: discards), toPeerAt: best.position, log: log, into: &effects)
+        guard fetchesLast else { return }
+        claims.set(last)
+        wants.pending.remove(last)
+        flights.add(Flights.Flight(peer: peers.all[best.position].id, request: id), of: last)
     }
 
     /// Whether a peer has said that it can lift us from our length to a larger one, or has a fork that we take over whole.
@@ -46,7 +58,8 @@ extension Replicator {
         let hasGrown = wants.hasGrown
         wants.hasGrown = false
         guard !wants.updates.isEmpty else { return }
-        let isSettled = !hasGrown && !configuration.expectsPeers && isUpToDate(with: log)
+        let isSettled =
+            !hasGrown && (configuration.isPushOnly || !configuration.expectsPeers && isUpToDate(with: log))
         guard hasGrown || isSettled else { return }
         for want in wants.updates where hasGrown || !want.waits {
             finish(want.token, .updated(hasGrown), into: &effects)

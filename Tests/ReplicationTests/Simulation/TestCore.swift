@@ -16,7 +16,13 @@ struct TestCore {
     /// What is to be sent, in order.
     private(set) var outbox: [(peer: PeerID, message: WireMessage)] = []
     private(set) var closed: [(peer: PeerID, fault: PeerFault)] = []
+    /// Channels that may be closed, and that are to be opened again; how often channels were asked for.
+    private(set) var idle: [PeerID] = []
+    private(set) var reopened: [PeerID] = []
+    private(set) var channelsWantedCount = 0
     private(set) var now: Milliseconds = 0
+    /// Whether peers' requests wait, as if no stream of this core ever drained.
+    var isStalled = false
 
     init(
         _ name: String, key: CoreKey, log: TestLog = TestLog(), seed: UInt64 = 1,
@@ -39,7 +45,7 @@ extension TestCore {
         var effects = Effects()
         let result = try body(&replicator, log, &effects)
         replicator.flush(log: log, now: now, into: &effects)
-        carryOut(&effects)
+        carryOut(effects.take())
         return result
     }
 
@@ -56,8 +62,8 @@ extension TestCore {
         turn { $0.peerOpened(peer, supportsSeeks: supportsSeeks, log: $1, into: &$2) }
     }
 
-    mutating func close(_ peer: PeerID) {
-        turn { replicator, _, effects in replicator.peerClosed(peer, into: &effects) }
+    mutating func close(_ peer: PeerID, byRemote: Bool = false) {
+        turn { replicator, _, effects in replicator.peerClosed(peer, byRemote: byRemote, into: &effects) }
         outbox.removeAll { $0.peer == peer }
     }
 
@@ -68,6 +74,9 @@ extension TestCore {
     mutating func download(_ range: DownloadRange) -> WantToken {
         turn { $0.download(range, log: $1, into: &$2) }
     }
+
+    /// Sets the clock, without ticks.
+    mutating func setClock(_ time: Milliseconds) { now = max(now, time) }
 
     /// Lets time pass, with the ticks that are due.
     mutating func advance(by milliseconds: Milliseconds) {
@@ -111,8 +120,8 @@ extension TestCore {
 // MARK: - Effects
 
 extension TestCore {
-    private mutating func carryOut(_ effects: inout Effects) {
-        var queue = effects.take()
+    private mutating func carryOut(_ effects: [Effect]) {
+        var queue = effects
         while !queue.isEmpty {
             let effect = queue.removeFirst()
             switch effect {
@@ -123,14 +132,24 @@ extension TestCore {
                 precondition(outcomes[token] == nil, "\(name): \(token) has ended twice")
                 outcomes[token] = outcome
             case .destroyStream(let peer, let fault): closed.append((peer, fault))
+            case .channelIdle(let peer): idle.append(peer)
+            case .reopenChannel(let peer): reopened.append(peer)
+            case .channelsWanted: channelsWantedCount += 1
             case .event(let event): events.append(event)
             }
         }
     }
 
+    /// Answers what has waited while this core was stalled.
+    mutating func resume() {
+        isStalled = false
+        for peer in replicator.openPeers { carryOut(answer(peer)) }
+    }
+
     /// Answers the peer's requests, as if its stream were always drained.
     private mutating func answer(_ peer: PeerID) -> [Effect] {
         var effects = Effects()
+        if isStalled { return [] }
         while let answer = replicator.nextAnswer(for: peer, log: log, into: &effects) {
             replicator.answered(answer, with: proof(for: answer), log: log, now: now, into: &effects)
         }

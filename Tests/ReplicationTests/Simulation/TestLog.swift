@@ -14,13 +14,33 @@ struct TestLog: LogView {
     private var stored = PagedBitfield()
     private(set) var contiguousLength: UInt64 = 0
 
+    /// Counts what is looked up, where a test wants to know.
+    var lookups: Lookups?
+
+    final class Lookups {
+        var nodes = 0
+        var presence = 0
+    }
+
     var length: UInt64 { head.tree.length }
 
-    func node(at index: UInt64) -> TreeNode? { nodes[index] }
-    func has(_ block: UInt64) -> Bool { stored[block] }
-    func firstStored(in range: Range<UInt64>) -> UInt64? { stored.firstSet(in: range) }
+    func node(at index: UInt64) -> TreeNode? {
+        lookups?.nodes += 1
+        return nodes[index]
+    }
+
+    func has(_ block: UInt64) -> Bool {
+        lookups?.presence += 1
+        return stored[block]
+    }
+
+    func firstStored(in range: Range<UInt64>) -> UInt64? {
+        lookups?.presence += 1
+        return stored.firstSet(in: range)
+    }
 
     func firstMissing(in range: Range<UInt64>) -> UInt64? {
+        lookups?.presence += 1
         let start = max(range.lowerBound, min(contiguousLength, range.upperBound))
         return start < range.upperBound ? stored.firstUnset(in: start..<range.upperBound) : nil
     }
