@@ -206,7 +206,7 @@ extension Replicator {
         case .request(let request): receive(request, fromPeerAt: position, into: &effects)
         case .cancel(let cancel): peers.all[position].uploads.cancel(cancel.request)
         case .data(let data): receive(data, fromPeerAt: position, log: log, into: &effects)
-        case .noData(let noData): receive(noData, fromPeerAt: position, into: &effects)
+        case .noData(let noData): receive(noData, fromPeerAt: position, log: log, into: &effects)
         case .want(let want): receive(want, fromPeerAt: position, log: log, into: &effects)
         case .unwant(let want):
             peers.all[position].wants.remove(start: want.start, length: want.length, any: want.isAny)

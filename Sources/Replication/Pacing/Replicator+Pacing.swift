@@ -79,12 +79,14 @@ extension Replicator {
         }
     }
 
-    /// A peer has answered while it was left alone: what else it was asked counts again, as far as nobody else was.
-    mutating func revive(peerAt position: Int, into effects: inout Effects) {
+    /// A peer has answered while it was left alone: what else it was asked counts again, as far as it is still wanted and
+    /// nobody else was asked.
+    mutating func revive(peerAt position: Int, log: some LogView & ~Escapable, into effects: inout Effects) {
         peers.all[position].pace.endBackOff()
         for request in Array(peers.all[position].requests.all) where request.isOverdue {
             let id = request.message.id
-            guard let block = request.message.parts.block?.index, request.message.parts.upgrade == nil, !claims[block]
+            guard let block = request.message.parts.block?.index, request.message.parts.upgrade == nil,
+                isFree(block, log: log)
             else {
                 withdraw(id, fromPeerAt: position, into: &effects)
                 continue
@@ -95,5 +97,10 @@ extension Replicator {
             wants.pending.remove(block)
             flights.add(Flights.Flight(peer: peers.all[position].id, request: id), of: block)
         }
+    }
+
+    /// Whether a block is wanted, and neither here nor being asked for.
+    private func isFree(_ block: UInt64, log: some LogView & ~Escapable) -> Bool {
+        !claims[block] && (wants.blocks[block] != nil || wants.isInRange(block)) && !log.has(block)
     }
 }

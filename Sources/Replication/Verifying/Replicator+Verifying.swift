@@ -20,7 +20,7 @@ extension Replicator {
         guard data.request > 0 else {
             return receivePush(data, fromPeerAt: position, log: log, into: &effects)
         }
-        guard let request = takeAnswered(data.request, fromPeerAt: position, into: &effects) else { return }
+        guard let request = takeAnswered(data.request, fromPeerAt: position, log: log, into: &effects) else { return }
         if request.isOverdue, isHere(request.message.parts.block?.index, log: log) { return }
         let tree = verifiedTree(log)
         guard data.answers(request.message) else {
@@ -35,21 +35,24 @@ extension Replicator {
     }
 
     /// Takes a refusal.
-    mutating func receive(_ noData: NoDataMessage, fromPeerAt position: Int, into effects: inout Effects) {
+    mutating func receive(
+        _ noData: NoDataMessage, fromPeerAt position: Int, log: some LogView & ~Escapable, into effects: inout Effects
+    ) {
         guard noData.request > 0,
-            let request = takeAnswered(noData.request, isRefusal: true, fromPeerAt: position, into: &effects)
+            let request = takeAnswered(noData.request, isRefusal: true, fromPeerAt: position, log: log, into: &effects)
         else { return }
         refuse(request, noData.reason, peerAt: position, into: &effects)
     }
 
     private mutating func takeAnswered(
-        _ id: UInt64, isRefusal: Bool = false, fromPeerAt position: Int, into effects: inout Effects
+        _ id: UInt64, isRefusal: Bool = false, fromPeerAt position: Int, log: some LogView & ~Escapable,
+        into effects: inout Effects
     ) -> OutstandingRequest? {
         guard let request = peers.all[position].requests.takeAnswered(id) else { return nil }
         peers.all[position].isNotAwaited(request)
         let sent = peers.all[position].requests.sent
         peers.all[position].pace.answered(request, isRefusal: isRefusal, sent: sent, now: now, limits: limits)
-        if request.isOverdue { revive(peerAt: position, into: &effects) }
+        if request.isOverdue { revive(peerAt: position, log: log, into: &effects) }
         return request
     }
 

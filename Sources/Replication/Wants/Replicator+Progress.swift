@@ -19,7 +19,7 @@ extension Replicator {
         let stored = wants.ranges[position].storedCount ?? wanted.countStored(in: log)
         wants.ranges[position].storedCount = stored
         let total = wanted.count ?? max(length, wanted.bounds.lowerBound) - wanted.bounds.lowerBound
-        return DownloadProgress(stored: stored, total: max(total, stored))
+        return DownloadProgress(stored: min(stored, total), total: total)
     }
 
     /// Adds up blocks that came to be stored and were not before.

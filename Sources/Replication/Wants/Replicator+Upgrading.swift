@@ -72,7 +72,8 @@ extension Replicator {
         let tree = verifiedTree(log)
         guard upgradingPeer == nil, overlay.head == nil, !takesOverFork(tree, log: log) else { return false }
         return peers.all.allSatisfy { peer in
-            guard !peer.conduct.isPaused, !peer.isClosing else { return true }
+            // One that does not answer may have more, but nobody gets it.
+            guard !peer.conduct.isPaused, !peer.isClosing, peer.pace.timeoutsInARow == 0 else { return true }
             guard let remote = peer.remote else { return false }
             guard remote.fork == tree.fork, remote.length > tree.length, remote.isUploading else { return true }
             // It has not acknowledged our length yet, and may still find that it can lift us.

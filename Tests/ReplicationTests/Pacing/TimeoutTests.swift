@@ -76,6 +76,36 @@ import Testing
         #expect(network.cores[1].log.head == world.truth.head)
     }
 
+    @Test func anUpdateDoesNotWaitForAPeerThatDoesNotAnswer() throws {
+        let world = try World(count: 60)
+        var network = Network([world.writer("silent"), world.reader()], seed: 1)
+        network.cores[0].isStalled = true
+        network.connect(0, 1)
+        let token = network.with(1) { $0.update() }
+        try network.run(until: 9000)
+        #expect(network.cores[1].outcomes[token] == nil)
+        try network.run(until: 11_000)
+        #expect(network.cores[1].outcomes[token] == .updated(false))
+    }
+
+    @Test func whatWasFetchedElsewhereIsTakenBackFromAPeerThatComesBack() throws {
+        let world = try World(count: 60)
+        var network = Network([world.writer("late"), world.reader(), world.writer("other")], seed: 1)
+        network.connect(0, 1)
+        try network.run(until: 1000)
+        network.cores[0].isStalled = true
+        let token = network.with(1) { $0.download(.blocks(0..<60)) }
+        let timedOut = try network.run(until: 60_000) { $0.cores[1].statistics.timeouts == 1 }
+        #expect(timedOut)
+        network.connect(2, 1)
+        try network.run(until: network.time + 1000)
+        #expect(network.cores[1].outcomes[token] == .stored)
+        network.with(0) { $0.resume() }
+        try network.run(until: network.time + 1000)
+        #expect(network.cores[1].statistics.blocksDownloaded == 60, "none came twice")
+        network.expectSettled()
+    }
+
     @Test func aPeerThatRefusesWhatItSaidItHasIsLeftAloneForAWhile() throws {
         let world = try World(count: 20)
         var network = Network([world.writer("refuser"), world.reader(), world.writer("honest")], seed: 3)
