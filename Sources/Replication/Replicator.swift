@@ -20,7 +20,9 @@ import MerkleTree
 ///   to it is dropped.
 /// - **Commits.** The batch of ``Effect/commit(_:_:)`` is stored in one atomic write, and its fate reported with
 ///   ``committed(_:log:into:)`` or ``failed(_:into:)``, each followed by a flush. No second batch is handed out before.
-///   Only what is committed is announced to peers.
+///   Only what is committed is announced to peers. ``Effect/reorganize(_:_:)`` is treated alike, and moves the log to a
+///   higher fork.
+/// - **Conflicts.** After ``Effect/conflict(_:)`` the replicator is frozen, and so must be every later one of this core.
 /// - **Uploads.** After ``Effect/answersReady(_:)``, and whenever a peer's stream drains, the driver takes requests with
 ///   ``nextAnswer(for:log:into:)`` until there are none or the stream is full again, makes the proofs outside the lock
 ///   from the durable head, and returns them through ``answered(_:with:log:now:into:)``.
@@ -42,6 +44,10 @@ public struct Replicator: Sendable {
     /// Blocks that nobody has to be asked for now: they are being asked, or verified and not yet stored.
     var claims = PagedBitfield()
     var overlay = Overlay()
+    var forks = Forks()
+    /// Whether two validly signed histories of one fork were found. Then it does nothing more, for good: no message is sent or
+    /// heeded, wants end with ``WantOutcome/refused``, and channels that are opened are closed.
+    public internal(set) var isFrozen: Bool
     /// How often the overlay's content was forgotten.
     private(set) var discards: UInt64 = 0
     /// The peer that was asked for a longer log; there is only one at a time.
@@ -59,11 +65,14 @@ public struct Replicator: Sendable {
 
     /// Creates a replicator without peers.
     ///
-    /// - Parameter seed: what its random choices are made from; two of one seed act alike.
+    /// - Parameters:
+    ///   - isFrozen: whether a conflict was found before (``Effect/conflict(_:)``).
+    ///   - seed: what its random choices are made from; two of one seed act alike.
     public init(
         key: CoreKey, configuration: ReplicatorConfiguration = ReplicatorConfiguration(),
-        limits: ReplicationLimits = ReplicationLimits(), seed: UInt64
+        limits: ReplicationLimits = ReplicationLimits(), isFrozen: Bool = false, seed: UInt64
     ) {
+        self.isFrozen = isFrozen
         self.key = key
         self.configuration = configuration
         self.limits = limits
@@ -84,10 +93,12 @@ extension Replicator {
     ///
     /// - Parameter now: the time of the turn.
     public mutating func flush(log: some LogView & ~Escapable, now: Milliseconds, into effects: inout Effects) {
+        guard !isFrozen else { return }
         announceAnswers(into: &effects)
         synchronize(log: log, into: &effects)
         searchesAreCutShort = false
         do {
+            try followForks(log: log, now: now, into: &effects)
             try advanceSeeks(log: log, into: &effects)
             try requestWhatIsWanted(log: log, into: &effects)
         } catch {
@@ -95,15 +106,19 @@ extension Replicator {
         }
         finishUpdates(log: log, into: &effects)
         if let batch = overlay.takeBatch(CommitID(rawValue: nextCommit), over: log.head.tree) {
-            effects.append(.commit(CommitID(rawValue: nextCommit), batch))
-            nextCommit += 1
+            effects.append(.commit(nextCommitID(), batch))
         }
+    }
+
+    mutating func nextCommitID() -> CommitID {
+        defer { nextCommit += 1 }
+        return CommitID(rawValue: nextCommit)
     }
 
     /// When ``tick(now:into:)`` is to be called next; `nil` while nothing waits for time to pass.
     public var nextDeadline: Milliseconds? {
         if searchesAreCutShort { return 0 }
-        return peers.all.lazy.compactMap(\.refusals.nextDue).min()
+        return (peers.all.compactMap(\.refusals.nextDue) + [forks.deadline].compactMap(\.self)).min()
     }
 
     /// Does what is due. A flush must follow.
@@ -121,6 +136,7 @@ extension Replicator {
     public mutating func peerOpened(
         _ peer: PeerID, supportsSeeks: Bool, log: some LogView & ~Escapable, into effects: inout Effects
     ) {
+        guard !isFrozen else { return effects.append(.closeChannel(peer)) }
         peers.insert(Peer(peer, supportsSeeks: supportsSeeks, limits: limits))
         let position = peers.count - 1
         sendSync(toPeerAt: position, log: log, into: &effects)
@@ -175,6 +191,7 @@ extension Replicator {
     public mutating func localChanged(
         _ change: LocalChange, log: some LogView & ~Escapable, into effects: inout Effects
     ) {
+        guard !isFrozen else { return }
         switch change {
         case .appended(let oldLength):
             let appended = oldLength..<max(oldLength, log.head.tree.length)
@@ -183,10 +200,7 @@ extension Replicator {
             finishBlocks(in: appended, log: log, into: &effects)
             wants.hasGrown = true
         case .truncated(let oldLength):
-            discardUnstored()
-            searchAgain(from: 0)
-            announceDrop(log.head.tree.length..<max(oldLength, log.head.tree.length), into: &effects)
-            oweSyncToAll()
+            leaveFork(keeping: min(log.head.tree.length, oldLength), of: oldLength, log: log, into: &effects)
         case .cleared(let blocks):
             announceDrop(blocks, into: &effects)
             searchAgain(from: blocks.lowerBound)
@@ -211,7 +225,10 @@ extension Replicator {
     public mutating func committed(
         _ id: CommitID, log: some LogView & ~Escapable, into effects: inout Effects
     ) {
-        guard let stored = overlay.commit(id) else { return }
+        guard let stored = overlay.commit(id), !isFrozen else { return }
+        if let reorganization = forks.takeHandedOut(id) {
+            return finish(reorganization, log: log, into: &effects)
+        }
         for block in stored.blocks {
             claims.clear(block.index)
         }
@@ -231,11 +248,13 @@ extension Replicator {
     /// that may find room the next time.
     public mutating func failed(_ id: CommitID, into effects: inout Effects) {
         guard let blocks = overlay.fail(id) else { return }
+        // It may be that it can never be stored, so it is not tried again as it is: peers are asked for it anew.
+        if let reorganization = forks.takeHandedOut(id) { forks.remove(reorganization.head.tree.fork) }
         makeFree(blocks)
     }
 
     /// Forgets what is verified and not stored.
-    private mutating func discardUnstored() {
+    mutating func discardUnstored() {
         makeFree(overlay.removeAll())
     }
 

@@ -40,6 +40,19 @@ public enum Effect: Sendable {
     ///
     /// There is never more than one outstanding.
     case commit(CommitID, VerifiedBatch)
+    /// Move the log to another fork, in one atomic write: cut it back to ``Reorganization/ancestorLength``, add the nodes, take
+    /// over the head. Then call ``Replicator/committed(_:log:into:)`` or ``Replicator/failed(_:into:)``, as for a batch.
+    ///
+    /// It takes the place of a batch: no other is outstanding. Blocks past the ancestor are gone, though the new history may
+    /// have as many; the machine asks for them anew and tells peers of the drop.
+    case reorganize(CommitID, Reorganization)
+    /// Two histories of the fork exist, both validly signed. The machine has stopped for good: see ``Replicator/isFrozen``.
+    ///
+    /// Store the fact so that the next replicator of this core is created frozen, keep the proof for whoever wants to see it,
+    /// and end all sessions with an error. What peers are told of it, and the closing of their channels, comes after this.
+    case conflict(HistoryConflict)
+    /// Close the peer's channel once what was to be sent before is sent, and then call ``Replicator/peerClosed(_:into:)``.
+    case closeChannel(PeerID)
     /// Requests of this peer wait to be answered: once its stream is drained, call
     /// ``Replicator/nextAnswer(for:log:into:)`` until it returns `nil`, or the stream is full again.
     case answersReady(PeerID)
@@ -57,11 +70,11 @@ public enum WantOutcome: Hashable, Sendable {
     case block(ArraySlice<UInt8>)
     /// The block, or all blocks of the range, are stored.
     case stored
-    /// Whether ``Replicator/update(waits:into:)`` made the log longer.
+    /// Whether ``Replicator/update(waits:into:)`` made the log longer, or moved it to a higher fork.
     case updated(Bool)
     /// Where the byte offset lies: `offset` bytes into block `block`.
     case found(block: UInt64, offset: UInt64)
-    /// There were too many wants at once (``ReplicationLimits/wants``).
+    /// There were too many wants at once (``ReplicationLimits/wants``), or the log is frozen (``Replicator/isFrozen``).
     case refused
 }
 
@@ -73,6 +86,8 @@ public enum ReplicationEvent: Sendable {
     case uploaded(block: UInt64, byteCount: Int, to: PeerID)
     /// A peer sent something that did not verify. It is not asked again.
     case invalidData(PeerFault, from: PeerID)
+    /// A peer has a higher fork that is not followed (``ReplicatorConfiguration/allowsForks``).
+    case forkIgnored(UInt64, from: PeerID)
     /// A peer asked for something that cannot be proven.
     case invalidRequest(ProofRequest, from: PeerID)
     /// The local log could not be read.

@@ -1,5 +1,8 @@
 /// How a replicator behaves.
 public struct ReplicatorConfiguration: Hashable, Sendable {
+    /// Whether the log is moved to a higher fork that a peer has, cutting off what that does not share. An empty log is begun
+    /// in any fork.
+    public var allowsForks = true
     /// Whether a longer log is fetched as soon as a peer has one, without anyone asking for it.
     public var upgradesEagerly = true
     /// Whether peers are told that this side wants blocks.

@@ -37,6 +37,12 @@ struct Peer {
     /// Whether the next flush is to tell the driver that it waits for answers.
     var announcesAnswers = false
 
+    /// What it is being asked about its fork, if that is higher than ours, and how often it let such a question wait too long.
+    var forkQuestion: ForkQuestion?
+    var overdueAnswers = 0
+    /// The fork that observers were last told is not followed.
+    var ignoredFork: UInt64?
+
     var conduct = PeerConduct()
 
     /// Whether its channel was asked to be closed; what it still sends is ignored.
@@ -51,14 +57,40 @@ struct Peer {
 
 /// How well a peer behaves, and whether that has cost it our trust.
 struct PeerConduct {
-    /// Whether it is not asked for anything any more.
-    private(set) var isPaused = false
+    /// Whether it is never asked for anything again.
+    private(set) var isDistrusted = false
+    /// Whether it has to show first that its history is ours.
+    private(set) var isUnderCheck = false
     private var notAvailable = 0
     private var invalidRequest = 0
     private var useless = 0
+    private var pardons = 0
+    private var untracked = 0
+
+    /// Whether it is not asked for anything now.
+    var isPaused: Bool { isDistrusted || isUnderCheck }
 
     /// It sent something that did not verify.
-    mutating func sentInvalidData() { isPaused = true }
+    mutating func sentInvalidData() { isDistrusted = true }
+
+    /// It is asked for its whole tree, because it sent something that did not verify. If that is ours, it may be pardoned.
+    mutating func isChecked(limit: Int) {
+        isUnderCheck = true
+        isDistrusted = pardons >= limit
+    }
+
+    /// Its whole tree is ours as far as both go.
+    mutating func pardon() {
+        guard isUnderCheck else { return }
+        isUnderCheck = false
+        pardons += 1
+    }
+
+    /// Whether a tree that it sends is to be looked at: one that it was asked for, or one of the first few others.
+    mutating func sendsUntracked(limit: Int) -> Bool {
+        if !isUnderCheck { untracked += 1 }
+        return untracked <= limit
+    }
 
     /// It refused a request, giving one of the two reasons or none.
     mutating func refused(_ reason: NoDataMessage.Reason?, limits: ReplicationLimits) {
@@ -67,6 +99,6 @@ struct PeerConduct {
         case .invalidRequest: invalidRequest += 1
         default: useless += 1
         }
-        if max(notAvailable, invalidRequest, useless) >= limits.uselessAnswers { isPaused = true }
+        if max(notAvailable, invalidRequest, useless) >= limits.uselessAnswers { isDistrusted = true }
     }
 }

@@ -4,6 +4,10 @@ struct OutstandingRequest {
     var message: RequestMessage
     /// The seek that it was made for.
     var seek: WantToken?
+    /// Whether it is a question about a higher fork.
+    var isAboutFork = false
+    /// Whether the log has moved to another fork since. What it was made for is free, and its answer is of no interest.
+    var isObsolete = false
     /// Whether it counts on nodes that the answers to earlier requests bring.
     var reliesOnEarlier = false
     /// How often what was verified and not stored had been forgotten when it was made. If that happened since, its answer

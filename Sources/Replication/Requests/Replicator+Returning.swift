@@ -22,10 +22,19 @@ extension Replicator {
 
     /// Frees what a request was made for. It is out of its peer's table already.
     mutating func abandon(_ request: OutstandingRequest, to peer: PeerID) {
+        guard !request.isObsolete else { return }
+        if request.isAboutFork { forkQuestionIsOver(request, at: peer) }
         if let block = request.message.parts.block?.index { release(block) }
-        if request.message.parts.upgrade != nil, upgradingPeer == peer { upgradingPeer = nil }
+        if request.message.parts.upgrade != nil, !request.isAboutFork, upgradingPeer == peer { upgradingPeer = nil }
         if request.message.parts == ProofRequest(), manifestPeer == peer { manifestPeer = nil }
         if let seek = request.seek { seekIsAnswered(seek) }
+    }
+
+    private mutating func forkQuestionIsOver(_ request: OutstandingRequest, at peer: PeerID) {
+        guard let position = peers.position(of: peer),
+            peers.all[position].forkQuestion?.request == request.message.id
+        else { return }
+        peers.all[position].forkQuestion = nil
     }
 
     /// Lets a block be asked again.
@@ -54,7 +63,7 @@ extension Replicator {
 extension Peer {
     /// Notes that the answer to a request has come, or never will.
     mutating func isNotAwaited(_ request: OutstandingRequest) {
-        guard request.message.priority == .normal, let block = request.message.parts.block else { return }
+        guard !request.isObsolete, request.message.priority == .normal, let block = request.message.parts.block else { return }
         awaited.remove(block: block.index, nodes: block.nodes)
     }
 }

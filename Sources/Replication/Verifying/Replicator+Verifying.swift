@@ -16,30 +16,35 @@ extension Replicator {
     mutating func receive(
         _ data: DataMessage, fromPeerAt position: Int, log: some LogView & ~Escapable, into effects: inout Effects
     ) {
-        // Id 0 is never ours: pushes, and proofs of a conflict or of another fork, which are not followed yet.
-        guard data.request > 0, let request = takeAnswered(data.request, fromPeerAt: position) else { return }
-        let tree = verifiedTree(log)
+        guard data.request > 0 else {
+            return receiveUntracked(data, fromPeerAt: position, log: log, into: &effects)
+        }
+        let question = peers.all[position].forkQuestion
+        guard let request = takeAnswered(data.request, fromPeerAt: position) else { return }
         guard data.answers(request.message) else {
             return refuse(request, .unspecified, peerAt: position, into: &effects)
         }
+        if request.isAboutFork, let question {
+            return receiveAboutFork(
+                data, answering: request, question, fromPeerAt: position, log: log, into: &effects)
+        }
+        let tree = verifiedTree(log)
         do {
             let verified = try verify(data, against: tree, log: log)
             accept(verified, for: request, fromPeerAt: position, into: &effects)
         } catch {
-            reject(request, error, tree: tree, peerAt: position, into: &effects)
+            reject(request, error, peerAt: position, log: log, into: &effects)
         }
     }
 
     /// Takes a refusal.
     mutating func receive(_ noData: NoDataMessage, fromPeerAt position: Int, into effects: inout Effects) {
-        guard noData.request > 0, let request = peers.all[position].requests.takeAnswered(noData.request) else {
-            return
-        }
+        guard noData.request > 0, let request = takeAnswered(noData.request, fromPeerAt: position) else { return }
         refuse(request, noData.reason, peerAt: position, into: &effects)
     }
 
     private mutating func takeAnswered(_ id: UInt64, fromPeerAt position: Int) -> OutstandingRequest? {
-        guard let request = peers.all[position].requests.takeAnswered(id) else { return nil }
+        guard let request = peers.all[position].requests.takeAnswered(id), !request.isObsolete else { return nil }
         peers.all[position].isNotAwaited(request)
         return request
     }
@@ -57,22 +62,38 @@ extension Replicator {
             let verdict = try tree.verify(data.proof, reading: OverlaidNodes(overlay.nodes, over: log))
             return Verified(proof: try verdict.accept { _, _ in false }, manifest: nil)
         }
-        let known = try log.authority ?? overlay.manifest.map { try TreeAuthority(key: key, manifest: $0) }
-        let claimed = known == nil ? try data.manifest.map { try TreeAuthority(key: key, manifest: $0) } : nil
-        guard isOfThisFork else { return Verified(proof: nil, manifest: claimed?.manifest) }
+        let (authority, learnt) = try authority(over: data, log: log)
+        // A manifest that came along is checked against the key; one that was assumed, only by a signature.
+        let claimed = data.manifest == nil ? nil : learnt
+        guard isOfThisFork else { return Verified(proof: nil, manifest: claimed) }
 
-        let authority = known ?? claimed ?? TreeAuthority(assumedFor: key)
         let verdict = try tree.verify(data.proof, reading: OverlaidNodes(overlay.nodes, over: log))
         guard case .unsigned(let unsigned) = verdict else {
-            return Verified(proof: try verdict.accept { _, _ in false }, manifest: claimed?.manifest)
+            return Verified(proof: try verdict.accept { _, _ in false }, manifest: claimed)
         }
         try authority.check(unsigned.requestedHead, from: data.proof.upgrade?.start ?? 0)
         let proof = try unsigned.accept { head, signature in
             try authority.verify(signature, of: head)
             return true
         }
-        // A signature that the assumed signer made proves that it is the signer.
-        return Verified(proof: proof, manifest: known == nil ? authority.manifest : nil)
+        return Verified(proof: proof, manifest: learnt)
+    }
+
+    /// Who has to have signed what a peer sent, and the manifest if that is not known yet.
+    ///
+    /// The manifest is learnt once its authority has verified a signature: a signature that the assumed signer made proves that
+    /// it is the signer.
+    ///
+    /// - Throws: `ManifestError` for a manifest that is another core's.
+    func authority(
+        over data: DataMessage, log: some LogView & ~Escapable
+    ) throws -> (TreeAuthority, learnt: CoreManifest?) {
+        if let known = try log.authority ?? overlay.manifest.map({ try TreeAuthority(key: key, manifest: $0) }) {
+            return (known, nil)
+        }
+        let claimed = try data.manifest.map { try TreeAuthority(key: key, manifest: $0) }
+        let authority = claimed ?? TreeAuthority(assumedFor: key)
+        return (authority, authority.manifest)
     }
 
     // MARK: Accepting
@@ -100,7 +121,7 @@ extension Replicator {
     // MARK: Refusing
 
     /// A request came to nothing. Too many of these and a peer is not asked any more.
-    private mutating func refuse(
+    mutating func refuse(
         _ request: OutstandingRequest, _ reason: NoDataMessage.Reason, peerAt position: Int, into effects: inout Effects
     ) {
         if isBlameworthy(request, peerAt: position) { peers.all[position].conduct.refused(reason, limits: limits) }
@@ -117,7 +138,7 @@ extension Replicator {
 
     /// An answer did not verify.
     private mutating func reject(
-        _ request: OutstandingRequest, _ error: any Error, tree: TreeHead, peerAt position: Int,
+        _ request: OutstandingRequest, _ error: any Error, peerAt position: Int, log: some LogView & ~Escapable,
         into effects: inout Effects
     ) {
         let id = peers.all[position].id
@@ -133,13 +154,20 @@ extension Replicator {
             // It may lead to a node that an earlier answer was to bring and did not.
             peers.all[position].awaited.distrust()
         case is TreeError, is ManifestError:
-            peers.all[position].conduct.sentInvalidData()
-            let fault = PeerFault(.invalidData, "\(error)")
-            effects.append(.event(.invalidData(fault, from: id)))
-            withdrawAll(fromPeerAt: position, into: &effects)
+            distrust(peerAt: position, PeerFault(.invalidData, "\(error)"), into: &effects)
+            if (error as? TreeError)?.code != .invalidOperation {
+                checkForConflict(withPeerAt: position, log: log, into: &effects)
+            }
         default:
             effects.append(.event(.storageFailed(error)))
         }
+    }
+
+    /// Asks a peer for nothing more, because of what it sent.
+    mutating func distrust(peerAt position: Int, _ fault: PeerFault, into effects: inout Effects) {
+        peers.all[position].conduct.sentInvalidData()
+        effects.append(.event(.invalidData(fault, from: peers.all[position].id)))
+        withdrawAll(fromPeerAt: position, into: &effects)
     }
 }
 
@@ -157,7 +185,7 @@ extension DataMessage {
 extension TreeAuthority {
     /// Checks the tree that an upgrade leads to before its additional nodes, where it starts below the prologue: it must
     /// start at 0 and be the prologue's tree, or cover it (PROTOCOL §4, Verification).
-    fileprivate func check(_ tree: TreeHead, from start: UInt64) throws(ManifestError) {
+    func check(_ tree: TreeHead, from start: UInt64) throws(ManifestError) {
         guard let prologue, start < prologue.length else { return }
         guard start == 0, tree.length >= prologue.length else {
             throw ManifestError(

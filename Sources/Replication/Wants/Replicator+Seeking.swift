@@ -51,7 +51,7 @@ extension Replicator {
     }
 
     /// A block of the span that the peer has, at random so that many seekers do not all fetch the same path.
-    private mutating func hintBlock(in blocks: Range<UInt64>, _ position: Int) -> UInt64? {
+    mutating func hintBlock(in blocks: Range<UInt64>, _ position: Int) -> UInt64? {
         guard !blocks.isEmpty else { return nil }
         let start = UInt64.random(in: blocks, using: &generator)
         return peers.all[position].haves.firstSet(in: start..<blocks.upperBound)

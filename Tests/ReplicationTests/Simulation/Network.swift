@@ -13,6 +13,7 @@ struct Network {
         case deliver(from: Int, link: Int, messages: [[UInt8]])
         case finishCommit(core: Int)
         case tick(core: Int)
+        case close(link: Int)
     }
 
     struct Link {
@@ -39,6 +40,7 @@ struct Network {
     private var events: [(time: UInt64, order: UInt64, event: Event)] = []
     private var committing: Set<Int> = []
     private var ticking: Set<Int> = []
+    private var closing: Set<Int> = []
     private var order: UInt64 = 0
     private(set) var time: UInt64 = 0
     private(set) var generator: SeededGenerator
@@ -115,6 +117,8 @@ struct Network {
         case .finishCommit(let core):
             committing.remove(core)
             try cores[core].finishCommit(succeeds: Int.random(in: 0..<100, using: &generator) >= failingCommits)
+        case .close(let link):
+            disconnect(link)
         case .tick(let core):
             ticking.remove(core)
             cores[core].advance(by: 1)
@@ -132,10 +136,22 @@ struct Network {
             if cores[core].replicator.nextDeadline != nil, ticking.insert(core).inserted {
                 schedule(.tick(core: core), in: 1)
             }
-            for (peer, _) in cores[core].closed {
+            for peer in cores[core].closed.map(\.peer) {
                 if let link = links.firstIndex(where: { $0.isOpen && $0.peer(of: core) == peer }) { disconnect(link) }
             }
             send(from: core)
+            closeChannels(of: core)
+        }
+    }
+
+    /// Lets go of the channels that a core asked to be closed, once what it sent before has arrived.
+    private mutating func closeChannels(of core: Int) {
+        for peer in cores[core].closedChannels {
+            guard let link = links.firstIndex(where: { $0.isOpen && $0.peer(of: core) == peer }), closing.insert(link).inserted
+            else { continue }
+            let arrivals = links[link].arrivals
+            let last = links[link].ends.0 == core ? arrivals.0 : arrivals.1
+            schedule(.close(link: link), in: max(last, time) - time)
         }
     }
 

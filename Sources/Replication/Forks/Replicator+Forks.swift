@@ -1,0 +1,128 @@
+import MerkleTree
+
+// A peer of a higher fork has a history that is to take the place of ours (PROTOCOL §4, Reorg). Its head is fetched and
+// verified whole; only then a search begins for the block at which it parts from ours, and only once that is found anything
+// happens to the log. Until then all goes on as before with the peers of our own fork.
+//
+// A fork is asked about at one peer at a time, and a peer is asked one such question at a time. So what is remembered is
+// bounded by the number of peers and by `ReplicationLimits.forkCandidates`.
+
+extension Replicator {
+    /// Looks into the higher forks that peers have, and takes one over when it is known where it parts from ours.
+    mutating func followForks(
+        log: some LogView & ~Escapable, now: Milliseconds, into effects: inout Effects
+    ) throws {
+        forks.deadline = nil
+        let tree = verifiedTree(log)
+        forks.removeAll(upTo: tree.fork)
+        guard followsForks(from: tree) else {
+            forks.removeAll(upTo: .max)
+            return reportIgnoredForks(above: tree, into: &effects)
+        }
+        guard !forks.isMoving, wantsUpgrade(over: tree) else { return }
+        // While the log's first head is being stored there is nothing yet to compare with.
+        if log.head.tree.length > 0 || overlay.head == nil {
+            try forks.compare(with: log, now: now)
+            takeOverFork(log: log, now: now, into: &effects)
+        }
+        guard !forks.isMoving else { return }
+        askAboutForks(above: verifiedTree(log).fork, log: log, now: now, into: &effects)
+        forks.deadline = deadline(after: now)
+    }
+
+    /// An empty log has no history to lose: it is begun in whatever fork there is.
+    private func followsForks(from tree: TreeHead) -> Bool {
+        configuration.allowsForks || tree.length == 0
+    }
+
+    /// Tells observers, once for each fork of a peer, what is not followed.
+    private mutating func reportIgnoredForks(above tree: TreeHead, into effects: inout Effects) {
+        for position in peers.all.indices {
+            guard let remote = peers.all[position].remote, remote.fork > tree.fork, remote.length > 0,
+                peers.all[position].ignoredFork != remote.fork
+            else { continue }
+            peers.all[position].ignoredFork = remote.fork
+            effects.append(.event(.forkIgnored(remote.fork, from: peers.all[position].id)))
+        }
+    }
+
+    /// Whether something is under way that may soon lead to a higher fork. What keeps us waiting for too long does not count.
+    var isLookingIntoForks: Bool {
+        forks.isMoving || forks.deadline != nil || forks.candidates.contains { $0.ancestorLength != nil }
+    }
+
+    /// When time alone may get something on: another peer may be asked, or a fork is not kept waiting any longer.
+    private func deadline(after now: Milliseconds) -> Milliseconds? {
+        let waits = peers.all.compactMap { $0.forkQuestion?.askedAt } + forks.candidates.compactMap(\.foundAt)
+        return waits.map { $0 + limits.forkPatience }.filter { $0 > now }.min()
+    }
+}
+
+// MARK: - Asking
+
+extension Replicator {
+    private mutating func askAboutForks(
+        above fork: UInt64, log: some LogView & ~Escapable, now: Milliseconds, into effects: inout Effects
+    ) {
+        guard peers.all.contains(where: { $0.remote.map { $0.fork > fork } ?? false }) else { return }
+        giveUpOverdueQuestions(now: now, into: &effects)
+        var asked = Set(peers.all.compactMap { $0.forkQuestion?.fork })
+        // Those first that have not kept us waiting.
+        let askable = peers.all.indices.filter { canAskAboutFork(peerAt: $0, above: fork) }
+            .sorted { (peers.all[$0].overdueAnswers, $0) < (peers.all[$1].overdueAnswers, $1) }
+        for position in askable {
+            guard let remote = peers.all[position].remote, !asked.contains(remote.fork),
+                forks.hasRoom(for: remote.fork, limit: limits.forkCandidates)
+            else { continue }
+            let parts =
+                forks.position(of: remote.fork).map { nextQuestion(about: $0, ofPeerAt: position, into: &effects) }
+                ?? (suspect: nil, ProofRequest(upgrade: ProofRequest.Upgrade(start: 0, length: remote.length)))
+            guard let (suspect, parts) = parts else { continue }
+            let message = RequestMessage(id: 0, fork: remote.fork, parts: parts)
+            let request = OutstandingRequest(message: message, isAboutFork: true, discards: discards)
+            let id = send(request, toPeerAt: position, log: log, into: &effects)
+            peers.all[position].forkQuestion = ForkQuestion(
+                fork: remote.fork, suspect: suspect, request: id, askedAt: now)
+            asked.insert(remote.fork)
+        }
+    }
+
+    /// Whether a peer has blocks in a fork above `fork`, and can be asked about it now.
+    private func canAskAboutFork(peerAt position: Int, above fork: UInt64) -> Bool {
+        guard let remote = peers.all[position].remote, remote.fork > fork, remote.length > 0, remote.isUploading else {
+            return false
+        }
+        return peers.all[position].forkQuestion == nil && hasRoom(peerAt: position, about: TreeHead())
+    }
+
+    /// The candidate's next question, if this peer can answer it: its tree reaches over the suspect, and it has one of the
+    /// blocks below.
+    private mutating func nextQuestion(
+        about candidate: Int, ofPeerAt position: Int, into effects: inout Effects
+    ) -> (suspect: UInt64?, ProofRequest)? {
+        guard let question = forks.candidates[candidate].search?.question,
+            FlatTree.blocks(under: question.suspect).upperBound <= peers.all[position].remote?.length ?? 0
+        else { return nil }
+        guard let block = hintBlock(in: question.blocks, position) else {
+            // The windows are many where the log is long; in the end all are asked about.
+            want(question.blocks.lowerBound, ofPeerAt: position, into: &effects)
+            want(UInt64.random(in: question.blocks, using: &generator), ofPeerAt: position, into: &effects)
+            return nil
+        }
+        return (question.suspect, ProofRequest(hash: question.request(throughBlock: block)))
+    }
+
+    /// Takes a question back that was not answered in time, where another peer can be asked.
+    private mutating func giveUpOverdueQuestions(now: Milliseconds, into effects: inout Effects) {
+        for position in peers.all.indices {
+            guard let question = peers.all[position].forkQuestion, question.askedAt + limits.forkPatience <= now,
+                peers.all.indices.contains(where: { other in
+                    peers.all[other].remote?.fork == question.fork
+                        && canAskAboutFork(peerAt: other, above: question.fork - 1)
+                })
+            else { continue }
+            peers.all[position].overdueAnswers += 1
+            withdraw(question.request, fromPeerAt: position, into: &effects)
+        }
+    }
+}
