@@ -117,6 +117,7 @@ extension Replicator {
 
     /// When ``tick(now:into:)`` is to be called next; `nil` while nothing waits for time to pass.
     public var nextDeadline: Milliseconds? {
+        guard !isFrozen else { return nil }
         if searchesAreCutShort { return 0 }
         return (peers.all.compactMap(\.refusals.nextDue) + [forks.deadline].compactMap(\.self)).min()
     }

@@ -63,7 +63,9 @@ extension Replicator {
 extension Peer {
     /// Notes that the answer to a request has come, or never will.
     mutating func isNotAwaited(_ request: OutstandingRequest) {
-        guard !request.isObsolete, request.message.priority == .normal, let block = request.message.parts.block else { return }
+        guard !request.isObsolete, request.message.priority == .normal, let block = request.message.parts.block else {
+            return
+        }
         awaited.remove(block: block.index, nodes: block.nodes)
     }
 }

@@ -147,7 +147,8 @@ struct Network {
     /// Lets go of the channels that a core asked to be closed, once what it sent before has arrived.
     private mutating func closeChannels(of core: Int) {
         for peer in cores[core].closedChannels {
-            guard let link = links.firstIndex(where: { $0.isOpen && $0.peer(of: core) == peer }), closing.insert(link).inserted
+            guard let link = links.firstIndex(where: { $0.isOpen && $0.peer(of: core) == peer }),
+                closing.insert(link).inserted
             else { continue }
             let arrivals = links[link].arrivals
             let last = links[link].ends.0 == core ? arrivals.0 : arrivals.1

@@ -60,9 +60,9 @@ extension TestLog {
         }
     }
 
-    /// Cuts the log back, into a new fork.
-    mutating func truncate(to newLength: UInt64, signedBy keyPair: KeyPair) throws {
-        head.tree = try head.tree.truncated(to: newLength, fork: head.tree.fork + 1, reading: self)
+    /// Cuts the log back, into the next fork or a given one.
+    mutating func truncate(to newLength: UInt64, fork: UInt64? = nil, signedBy keyPair: KeyPair) throws {
+        head.tree = try head.tree.truncated(to: newLength, fork: fork ?? head.tree.fork + 1, reading: self)
         cut(to: newLength)
         try sign(with: keyPair)
     }
@@ -116,7 +116,8 @@ extension TestLog {
     /// Moves to another fork as a driver does; false where the log has moved on.
     mutating func store(_ change: Reorganization) throws -> Bool {
         guard change.baseFork == head.tree.fork, change.baseLength == length else { return false }
-        precondition(change.ancestorLength <= min(length, change.head.tree.length) && change.head.tree.fork > change.baseFork)
+        precondition(
+            change.ancestorLength <= min(length, change.head.tree.length) && change.head.tree.fork > change.baseFork)
         cut(to: change.ancestorLength)
         for node in change.nodes {
             precondition(nodes[node.index] ?? node == node, "node \(node.index) is shared and differs")
