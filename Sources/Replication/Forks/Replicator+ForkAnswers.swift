@@ -18,6 +18,7 @@ extension Replicator {
             abandon(request, to: id)
         } catch {
             abandon(request, to: id)
+            guard !mayRestOnForgotten(request, error) else { return }
             guard error is TreeError || error is ManifestError else {
                 return effects.append(.event(.storageFailed(error)))
             }

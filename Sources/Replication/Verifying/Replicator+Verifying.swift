@@ -147,8 +147,7 @@ extension Replicator {
         case let error as TreeError where error.code == .staleUpgrade:
             // Our tree has grown since it was asked for; nothing is wrong with the peer.
             break
-        case let error as TreeError where error.code == .invalidOperation && request.discards != discards:
-            // It may lead to a node that was known when it was asked for, and was forgotten since.
+        case _ where mayRestOnForgotten(request, error):
             break
         case let error as TreeError where error.code == .invalidOperation && request.reliesOnEarlier:
             // It may lead to a node that an earlier answer was to bring and did not.
@@ -161,6 +160,14 @@ extension Replicator {
         default:
             effects.append(.event(.storageFailed(error)))
         }
+    }
+
+    /// Whether an answer may not verify because of what was known when it was asked for, and was forgotten since: the node that
+    /// it leads to, or the manifest.
+    func mayRestOnForgotten(_ request: OutstandingRequest, _ error: any Error) -> Bool {
+        guard request.discards != discards else { return false }
+        return (error as? TreeError)?.code == .invalidOperation
+            || error is ManifestError && !request.message.wantsManifest
     }
 
     /// Asks a peer for nothing more, because of what it sent.
