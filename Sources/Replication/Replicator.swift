@@ -119,7 +119,8 @@ extension Replicator {
     public var nextDeadline: Milliseconds? {
         guard !isFrozen else { return nil }
         if searchesAreCutShort { return 0 }
-        return (peers.all.compactMap(\.refusals.nextDue) + [forks.deadline].compactMap(\.self)).min()
+        guard let refusal = peers.all.lazy.compactMap(\.refusals.nextDue).min() else { return forks.deadline }
+        return min(refusal, forks.deadline ?? refusal)
     }
 
     /// Does what is due. A flush must follow.

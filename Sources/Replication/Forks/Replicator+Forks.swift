@@ -53,8 +53,14 @@ extension Replicator {
 
     /// When time alone may get something on: another peer may be asked, or a fork is not kept waiting any longer.
     private func deadline(after now: Milliseconds) -> Milliseconds? {
-        let waits = peers.all.compactMap { $0.forkQuestion?.askedAt } + forks.candidates.compactMap(\.foundAt)
-        return waits.map { $0 + limits.forkPatience }.filter { $0 > now }.min()
+        let patience = limits.forkPatience
+        func next(_ waits: some Sequence<Milliseconds>) -> Milliseconds? {
+            waits.lazy.map { $0 + patience }.filter { $0 > now }.min()
+        }
+        let answer = next(peers.all.lazy.compactMap { $0.forkQuestion?.askedAt })
+        let move = next(forks.candidates.lazy.compactMap(\.foundAt))
+        guard let answer, let move else { return answer ?? move }
+        return min(answer, move)
     }
 }
 

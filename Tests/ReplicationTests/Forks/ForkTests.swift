@@ -98,6 +98,20 @@ import Testing
         }
     }
 
+    @Test func aSparsePeerIsAskedWhatItHas() throws {
+        // A log this long with a gap says by itself only how long it is.
+        var histories = try Histories(length: 400)
+        try histories.add(fork: 1, keeping: 290, length: 330)
+        var other = try histories.core("other", fork: 1)
+        for gap in [0..<3, 100..<280, 291..<320] as [Range<UInt64>] { other.log.clear(gap) }
+        var network = Network([other, try histories.core("reader", fork: 0)], seed: 6)
+        network.connect(0, 1)
+        try network.run()
+        histories.expectHead(network.cores[1].log, fork: 1, "found by a few blocks")
+        #expect(network.cores[1].reorganizations.map(\.ancestorLength) == [290])
+        #expect(network.delivered[.want] == 1 && network.delivered[.bitfield] == 1)
+    }
+
     @Test func aForkPassesFromReaderToReader() throws {
         var histories = try Histories(length: 30)
         try histories.add(fork: 2, keeping: 11, length: 25)

@@ -89,40 +89,53 @@ import Testing
     /// Feeds a reader of the old history what the writer sent of the new one; `nil` where it asks something else than was
     /// recorded.
     private func read(_ conversation: Conversation, from own: TestLog, seed: UInt64) throws -> TestCore? {
+        let writer = conversation.uploaderRole
         var core = TestCore("reader", key: conversation.key, log: own, seed: seed)
         let peer = PeerID(1)
         core.open(peer)
-        var asked: [RequestMessage] = []
-        var recorded: [UInt64: RequestMessage] = [:]
-        let start = try #require(
-            conversation.messages.firstIndex {
-                if case .sync(let sync) = $0.message {
-                    sync.fork == 1 && $0.sender == conversation.uploaderRole
-                } else {
-                    false
-                }
-            })
-        var hasDropped = false
+        _ = core.takeOutbox()
+        let start = try #require(conversation.messages.firstIndex { $0.sender == writer && $0.message.isOfTheFork })
+        var said: [WireMessage] = []
+        var recorded: [WireMessage] = []
         for (sender, message) in conversation.messages[start...] {
-            asked += core.takeOutbox().compactMap { if case .request(let request) = $1 { request } else { nil } }
-            if case .range(let range) = message, sender != conversation.uploaderRole, range.isDrop { hasDropped = true }
-            if case .request(let request) = message { recorded[request.id] = request }
-            guard sender == conversation.uploaderRole else { continue }
-            guard case .data(var data) = message else {
-                core.receive([message], from: peer)
+            guard sender == writer else {
+                recorded.append(message)
                 continue
             }
-            let request = try #require(recorded[data.request])
+            guard case .data(var data) = message else {
+                core.receive([message], from: peer)
+                said += core.takeOutbox().map(\.message)
+                continue
+            }
+            let request = try #require(recorded.lazy.compactMap(\.request).last { $0.id == data.request })
             if let block = request.parts.block?.index {
                 _ = core.get(block)
-                asked += core.takeOutbox().compactMap { if case .request(let request) = $1 { request } else { nil } }
+                said += core.takeOutbox().map(\.message)
             }
-            guard let ours = asked.last, ours.parts == request.parts, ours.fork == request.fork else { return nil }
+            guard let ours = said.lazy.compactMap(\.request).last, ours.parts == request.parts,
+                ours.fork == request.fork
+            else { return nil }
             data.request = ours.id
             core.receive([.data(data)], from: peer)
             try core.finishCommit()
+            said += core.takeOutbox().map(\.message)
         }
-        #expect(hasDropped)
+        // What others are told of it, and in which order.
+        let news = recorded.filter { $0.kind == .range || $0.kind == .sync }.prefix(2)
+        #expect(said.filter { $0.kind == .range || $0.kind == .sync }.prefix(2).map(\.kind) == [.range, .sync])
+        #expect(said.first { $0.kind == .range } == news.first)
+        #expect(said.first { $0.kind == .sync }?.isOfTheFork == true)
         return core
+    }
+}
+
+extension WireMessage {
+    fileprivate var request: RequestMessage? {
+        if case .request(let request) = self { request } else { nil }
+    }
+
+    /// Whether it says that its sender has moved to fork 1.
+    fileprivate var isOfTheFork: Bool {
+        if case .sync(let sync) = self { sync.fork == 1 } else { false }
     }
 }
