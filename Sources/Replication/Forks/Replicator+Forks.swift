@@ -78,12 +78,9 @@ extension Replicator {
             .sorted { (peers.all[$0].overdueAnswers, $0) < (peers.all[$1].overdueAnswers, $1) }
         for position in askable {
             guard let remote = peers.all[position].remote, !asked.contains(remote.fork),
-                forks.hasRoom(for: remote.fork, limit: limits.forkCandidates)
+                forks.hasRoom(for: remote.fork, limit: limits.forkCandidates),
+                let (suspect, parts) = nextQuestion(about: remote, ofPeerAt: position, into: &effects)
             else { continue }
-            let parts =
-                forks.position(of: remote.fork).map { nextQuestion(about: $0, ofPeerAt: position, into: &effects) }
-                ?? (suspect: nil, ProofRequest(upgrade: ProofRequest.Upgrade(start: 0, length: remote.length)))
-            guard let (suspect, parts) = parts else { continue }
             let message = RequestMessage(id: 0, fork: remote.fork, parts: parts)
             let request = OutstandingRequest(message: message, isAboutFork: true, discards: discards)
             let id = send(request, toPeerAt: position, log: log, into: &effects)
@@ -101,13 +98,16 @@ extension Replicator {
         return peers.all[position].forkQuestion == nil && hasRoom(peerAt: position, about: TreeHead())
     }
 
-    /// The candidate's next question, if this peer can answer it: its tree reaches over the suspect, and it has one of the
-    /// blocks below.
+    /// What to ask about a peer's fork: its head, and then what the search asks, if this peer can answer it. For that its tree
+    /// must reach over the suspect, and it must have one of the blocks below.
     private mutating func nextQuestion(
-        about candidate: Int, ofPeerAt position: Int, into effects: inout Effects
+        about remote: SyncMessage, ofPeerAt position: Int, into effects: inout Effects
     ) -> (suspect: UInt64?, ProofRequest)? {
+        guard let candidate = forks.position(of: remote.fork) else {
+            return (nil, ProofRequest(upgrade: ProofRequest.Upgrade(start: 0, length: remote.length)))
+        }
         guard let question = forks.candidates[candidate].search?.question,
-            FlatTree.blocks(under: question.suspect).upperBound <= peers.all[position].remote?.length ?? 0
+            FlatTree.blocks(under: question.suspect).upperBound <= remote.length
         else { return nil }
         guard let block = hintBlock(in: question.blocks, position) else {
             // The windows are many where the log is long; in the end all are asked about.

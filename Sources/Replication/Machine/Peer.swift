@@ -64,6 +64,8 @@ struct PeerConduct {
     private var notAvailable = 0
     private var invalidRequest = 0
     private var useless = 0
+    /// Whether it was asked for its whole tree, and none has come since.
+    private var owesTree = false
     private var pardons = 0
     private var untracked = 0
 
@@ -71,11 +73,15 @@ struct PeerConduct {
     var isPaused: Bool { isDistrusted || isUnderCheck }
 
     /// It sent something that did not verify.
-    mutating func sentInvalidData() { isDistrusted = true }
+    mutating func sentInvalidData() {
+        isUnderCheck = false
+        isDistrusted = true
+    }
 
     /// It is asked for its whole tree, because it sent something that did not verify. If that is ours, it may be pardoned.
     mutating func isChecked(limit: Int) {
         isUnderCheck = true
+        owesTree = true
         isDistrusted = pardons >= limit
     }
 
@@ -88,7 +94,11 @@ struct PeerConduct {
 
     /// Whether a tree that it sends is to be looked at: one that it was asked for, or one of the first few others.
     mutating func sendsUntracked(limit: Int) -> Bool {
-        if !isUnderCheck { untracked += 1 }
+        if owesTree {
+            owesTree = false
+            return true
+        }
+        untracked = min(untracked + 1, limit + 1)
         return untracked <= limit
     }
 

@@ -240,6 +240,27 @@ import Testing
         #expect(core.replicator.isFrozen)
     }
 
+    @Test func aPeerThatHasSaidEnoughIsStillHeardWhenItIsAsked() throws {
+        let (histories, one, other) = try logs(8, 9, common: 3)
+        let same = try one.proof(of: ProofRequest(upgrade: .init(start: 0, length: 8)))
+        var core = TestCore("core", key: histories.key, log: one)
+        core.open(PeerID(1))
+        for _ in 0..<2 * core.replicator.limits.untrackedProofs {
+            core.receive([.data(DataMessage(request: 0, fork: 0, proof: same))], from: PeerID(1))
+        }
+        _ = core.takeOutbox()
+        core.receive([.sync(.of(fork: 0, length: 9, remoteLength: 8, canUpgrade: true))], from: PeerID(1))
+        var asked = 0
+        while let request = core.takeOutbox().lazy.compactMap({
+            if case .request(let request) = $1 { request } else { nil }
+        }).first {
+            let proof = try other.proof(of: request.parts)
+            core.receive([.data(DataMessage(request: request.id, fork: 0, proof: proof))], from: PeerID(1))
+            asked += 1
+        }
+        #expect(asked == 2 && core.replicator.isFrozen, "an upgrade, and then the whole tree")
+    }
+
     @Test func whatCannotBeComparedIsNoConflict() throws {
         let (histories, one, other) = try logs(8, 7, common: 3)
         var sparse = one
