@@ -1,4 +1,3 @@
-import Foundation
 import TestSupport
 import Testing
 
@@ -7,14 +6,7 @@ import Testing
 /// Four cores, links that come and go and are fast or slow, peers that fall silent for a while, commits that fail, pushes,
 /// wants that are taken back: in the end everybody has what they wanted, and nothing that is not the writer's.
 @Suite struct ChaosTests {
-    /// More of them with `CHAOS_SEEDS=1...5000`.
-    private static let seeds: ClosedRange<Int> = {
-        let ends = ProcessInfo.processInfo.environment["CHAOS_SEEDS"]?.split(separator: "...").compactMap { Int($0) }
-        guard let ends, ends.count == 2, ends[0] <= ends[1] else { return 1...40 }
-        return ends[0]...ends[1]
-    }()
-
-    @Test(arguments: seeds)
+    @Test(arguments: Seeds.upTo(40))
     func everyWantEndsAndEveryLogIsTheWriters(seed: Int) throws {
         var chaos = try Chaos(seed: UInt64(seed))
         for _ in 0..<40 { try chaos.act() }

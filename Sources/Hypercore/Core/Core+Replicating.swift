@@ -61,6 +61,16 @@ extension Core {
             if let channel = state.peers[peer] { send(message, on: channel, &aftermath) }
         case .commit(let id, let batch):
             store(batch, id, in: &state, &further, &aftermath)
+        case .reorganize(let id, _):
+            // Not stored yet, so the machine must not ask for it over and over.
+            var configuration = state.replicator.configuration
+            configuration.allowsForks = false
+            state.replicator.configure(configuration)
+            state.replicator.failed(id, into: &further)
+        case .conflict:
+            break
+        case .closeChannel(let peer):
+            if let channel = state.peers[peer] { aftermath.closing.append(channel) }
         case .answersReady(let peer):
             if let channel = state.peers[peer] { aftermath.answering.append(channel) }
         case .finished(let token, let outcome):
@@ -137,7 +147,7 @@ extension CoreEvent {
         switch event {
         case .downloaded(let block, let byteCount, _): self = .downloaded(index: block, byteCount: byteCount)
         case .uploaded(let block, let byteCount, _): self = .uploaded(index: block, byteCount: byteCount)
-        case .invalidData, .invalidRequest, .storageFailed, .timedOut: return nil
+        case .forkIgnored, .invalidData, .invalidRequest, .storageFailed, .timedOut: return nil
         }
     }
 }

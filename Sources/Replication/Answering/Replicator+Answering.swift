@@ -143,7 +143,7 @@ extension Replicator {
     }
 
     /// Deals with a peer no longer, until the driver says that it is gone.
-    private mutating func close(peerAt position: Int) {
+    mutating func close(peerAt position: Int) {
         peers.all[position].isClosing = true
         peers.all[position].uploads = UploadQueue()
     }

@@ -53,6 +53,19 @@ public enum Effect: Sendable {
     ///
     /// There is never more than one outstanding.
     case commit(CommitID, VerifiedBatch)
+    /// Move the log to another fork, in one atomic write: cut it back to ``Reorganization/ancestorLength``, add the nodes, take
+    /// over the head. Then call ``Replicator/committed(_:log:into:)`` or ``Replicator/failed(_:into:)``, as for a batch.
+    ///
+    /// It takes the place of a batch: no other is outstanding. Blocks past the ancestor are gone, though the new history may
+    /// have as many; the machine asks for them anew and tells peers of the drop.
+    case reorganize(CommitID, Reorganization)
+    /// Two histories of the fork exist, both validly signed. The machine has stopped for good: see ``Replicator/isFrozen``.
+    ///
+    /// Store the fact so that the next replicator of this core is created frozen, keep the proof for whoever wants to see it,
+    /// and end all sessions with an error. What peers are told of it, and the closing of their channels, comes after this.
+    case conflict(HistoryConflict)
+    /// Close the peer's channel once what was to be sent before is sent, and then call ``Replicator/peerClosed(_:byRemote:into:)``.
+    case closeChannel(PeerID)
     /// Requests of this peer wait to be answered: once its stream is drained, call
     /// ``Replicator/nextAnswer(for:log:into:)`` until it returns `nil`, or the stream is full again.
     case answersReady(PeerID)
@@ -78,7 +91,7 @@ public enum WantOutcome: Hashable, Sendable {
     case block(ArraySlice<UInt8>)
     /// The block, or all blocks of the range, are stored.
     case stored
-    /// Whether ``Replicator/update(waits:into:)`` made the log longer.
+    /// Whether ``Replicator/update(waits:into:)`` made the log longer, or moved it to a higher fork.
     case updated(Bool)
     /// The tree node that ``Replicator/hash(ofNode:into:)`` asked for. It is verified, but perhaps not yet stored.
     case node(TreeNode)
@@ -86,7 +99,8 @@ public enum WantOutcome: Hashable, Sendable {
     case found(block: UInt64, offset: UInt64)
     /// A byte offset cannot be found: blocks are shorter than the padding that it was to be counted without.
     case unseekable
-    /// There were too many wants at once (``ReplicationLimits/wants``), or there can be no such thing.
+    /// There were too many wants at once (``ReplicationLimits/wants``), there can be no such thing, or the log is frozen
+    /// (``Replicator/isFrozen``).
     case refused
 }
 
@@ -100,6 +114,8 @@ public enum ReplicationEvent: Sendable {
     case invalidData(PeerFault, from: PeerID)
     /// A peer did not answer in time what it was asked, which is now asked of others.
     case timedOut(PeerID, requestCount: Int)
+    /// A peer has a higher fork that is not followed (``ReplicatorConfiguration/allowsForks``).
+    case forkIgnored(UInt64, from: PeerID)
     /// A peer asked for something that cannot be proven.
     case invalidRequest(ProofRequest, from: PeerID)
     /// The local log could not be read.

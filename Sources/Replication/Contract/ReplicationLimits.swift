@@ -55,6 +55,18 @@ public struct ReplicationLimits: Hashable, Sendable {
     /// Places that a search for the next block to ask may look at in one call; a tick carries on.
     public var searchSteps = 1024
 
+    // MARK: Forks and conflicts
+
+    /// Higher forks with a verified head that are looked into at a time; the lowest gives way.
+    public var forkCandidates = 4
+    /// How long a question about a fork may go unanswered before another peer is asked, and how long a fork that could be taken
+    /// over waits for a higher one about which a question is under way.
+    public var forkPatience: Milliseconds = 5000
+    /// How often a peer that sent something invalid, and then showed that it has our history, is trusted again.
+    public var pardons = 3
+    /// Whole trees that one peer may send without being asked, as proofs of a conflict; more are not looked at.
+    public var untrackedProofs = 64
+
     // MARK: What a peer has
 
     /// Pages of 4 KiB, for 32,768 blocks each, that may be kept of what one peer has beyond its unbroken prefix.

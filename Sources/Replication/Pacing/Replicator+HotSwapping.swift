@@ -65,7 +65,7 @@ private struct HotSwapLook {
             for request in replicator.peers.all[other].requests.all {
                 guard steps > 0 else { return }
                 steps -= 1
-                guard let block = request.message.parts.block?.index, !request.isOverdue,
+                guard let block = request.message.parts.block?.index, request.isCurrent,
                     block < end, taker.haves[block],
                     replicator.flights.allows(taker.id, of: block, limit: replicator.limits.requestsOfBlock)
                 else { continue }

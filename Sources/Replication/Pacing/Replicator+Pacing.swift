@@ -68,7 +68,7 @@ extension Replicator {
             abandon(request, to: id)
         }
         count(peerAt: position) { $0.timeouts += 1 }
-        effects.append(.event(.timedOut(id, requestCount: overdue.count)))
+        effects.append(.event(.timedOut(id, requestCount: overdue.count { !$0.isObsolete })))
     }
 
     private mutating func endBackOff(peerAt position: Int, into effects: inout Effects) {
@@ -85,8 +85,8 @@ extension Replicator {
         peers.all[position].pace.endBackOff()
         for request in Array(peers.all[position].requests.all) where request.isOverdue {
             let id = request.message.id
-            guard let block = request.message.parts.block?.index, request.message.parts.upgrade == nil,
-                isFree(block, log: log)
+            guard !request.isObsolete, let block = request.message.parts.block?.index,
+                request.message.parts.upgrade == nil, isFree(block, log: log)
             else {
                 withdraw(id, fromPeerAt: position, into: &effects)
                 continue

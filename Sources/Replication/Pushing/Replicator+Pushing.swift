@@ -12,7 +12,7 @@ extension Replicator {
     public mutating func push(
         _ block: UInt64, to chosen: [PeerID]? = nil, log: some LogView & ~Escapable, into effects: inout Effects
     ) {
-        guard log.has(block) else { return }
+        guard !isFrozen, log.has(block) else { return }
         let positions = chosen.map { $0.compactMap { peers.position(of: $0) } } ?? Array(peers.all.indices)
         for position in positions where takesPush(of: block, peerAt: position, fork: log.head.tree.fork) {
             peers.all[position].pushes.add(block, limit: limits.pushesToPeer)
@@ -60,7 +60,10 @@ extension Replicator {
         _ push: Answer, with result: Result<Proof, AnswerFailure>, peerAt position: Int,
         log: some LogView & ~Escapable, into effects: inout Effects
     ) {
-        guard let remote = peers.all[position].remote, remote.allowsPush else { return }
+        // The log may have left the fork in the meantime, and all that was to be pushed with it.
+        guard let remote = peers.all[position].remote, remote.allowsPush, push.fork == log.head.tree.fork else {
+            return
+        }
         guard case .success(let proof) = result, let block = proof.block else {
             // What was to be upgraded to was not: the next push begins where the peer is.
             peers.all[position].pushes.pushedLength = 0
@@ -98,8 +101,10 @@ extension Replicator {
             // The peer takes us to be of another length than we are.
             peers.all[position].conduct.sentInvalidPush()
         } catch {
-            reportInvalid(error, fromPeerAt: position, into: &effects)
+            guard let fault = fault(behind: error, into: &effects) else { return }
+            report(fault, ofPeerAt: position, into: &effects)
             peers.all[position].conduct.sentInvalidPush()
+            checkForConflict(over: error, withPeerAt: position, log: log, into: &effects)
         }
     }
 }

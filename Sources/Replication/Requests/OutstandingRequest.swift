@@ -4,6 +4,10 @@ struct OutstandingRequest {
     var message: RequestMessage
     /// The seek, or the want of a node, that it was made for.
     var want: WantToken?
+    /// What it asks about a higher fork, if it is such a question.
+    var forkSubject: ForkQuestion.Subject?
+    /// Whether the log has moved to another fork since. What it was made for is free, and its answer is of no interest.
+    var isObsolete = false
     /// Whether it counts on nodes that the answers to earlier requests bring.
     var reliesOnEarlier = false
     /// How often what was verified and not stored had been forgotten when it was made. If that happened since, its answer
@@ -15,4 +19,10 @@ struct OutstandingRequest {
     var sentAt: Milliseconds = 0
     /// Whether the time for its answer has passed: what it asks for may be asked of others. The answer is taken if it comes.
     var isOverdue = false
+
+    /// Whether it is a question about a higher fork.
+    var isAboutFork: Bool { forkSubject != nil }
+
+    /// Whether what it was made for still waits for its answer.
+    var isCurrent: Bool { !isOverdue && !isObsolete }
 }

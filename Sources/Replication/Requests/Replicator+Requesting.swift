@@ -6,23 +6,14 @@ import MerkleTree
 
 extension Replicator {
     /// The tree over everything that is verified, stored or not.
-    ///
-    /// An empty log has no history to lose, so it is at once of the highest fork that a peer has something of: that fork is
-    /// then asked for, verified and taken over like any longer log.
     func verifiedTree(_ log: some LogView & ~Escapable) -> TreeHead {
-        let tree = overlay.head?.tree ?? log.head.tree
-        guard tree.length == 0 else { return tree }
-        return TreeHead(fork: max(tree.fork, highestForkOfPeers ?? 0))
-    }
-
-    /// The highest fork of which a peer that can be asked has blocks.
-    private var highestForkOfPeers: UInt64? {
-        peers.all.lazy.filter { !$0.conduct.isPaused && !$0.isClosing }.compactMap(\.remote)
-            .filter { $0.isUploading && $0.length > 0 }.map(\.fork).max()
+        overlay.head?.tree ?? log.head.tree
     }
 
     /// Asks peers for all that is wanted and that they have, as far as they have room.
     mutating func requestWhatIsWanted(log: some LogView & ~Escapable, into effects: inout Effects) throws {
+        // What would be asked now would be of a fork that the log is about to leave.
+        guard !forks.isMoving else { return }
         let tree = verifiedTree(log)
         requestManifest(log: log, into: &effects)
         guard !configuration.isPushOnly else { return }

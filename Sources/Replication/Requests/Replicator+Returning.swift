@@ -21,13 +21,22 @@ extension Replicator {
 
     /// Frees what a request was made for. It is out of its peer's table already, or overdue.
     mutating func abandon(_ request: OutstandingRequest, to peer: PeerID) {
+        guard !request.isObsolete else { return }
+        if request.isAboutFork { forkQuestionIsOver(request, at: peer) }
         if let block = request.message.parts.block?.index {
             let flight = Flights.Flight(peer: peer, request: request.message.id)
             if flights.remove(flight, of: block) { release(block) }
         }
-        if request.message.parts.upgrade != nil, upgradingPeer == peer { upgradingPeer = nil }
+        if request.message.parts.upgrade != nil, !request.isAboutFork, upgradingPeer == peer { upgradingPeer = nil }
         if request.message.parts == ProofRequest(), manifestPeer == peer { manifestPeer = nil }
         if let want = request.want { isAnswered(want) }
+    }
+
+    private mutating func forkQuestionIsOver(_ request: OutstandingRequest, at peer: PeerID) {
+        guard let position = peers.position(of: peer),
+            peers.all[position].forkQuestion?.request == request.message.id
+        else { return }
+        peers.all[position].forkQuestion = nil
     }
 
     /// Lets a block be asked again.
@@ -94,7 +103,7 @@ extension Peer {
 
     /// Notes that the answer to a request has come, or never will.
     mutating func isNotAwaited(_ request: OutstandingRequest) {
-        guard !request.isOverdue, request.message.priority == .normal, let block = request.message.parts.block else {
+        guard request.isCurrent, request.message.priority == .normal, let block = request.message.parts.block else {
             return
         }
         awaited.remove(block: block.index, nodes: block.nodes)

@@ -74,6 +74,17 @@ struct RequestTable {
         overdueCount -= 1
     }
 
+    /// Marks the requests that `isAffected`, and returns those that were not marked before. They stay until they are answered.
+    mutating func markObsolete(where isAffected: (OutstandingRequest) -> Bool) -> [OutstandingRequest] {
+        var marked: [OutstandingRequest] = []
+        for position in slots.indices {
+            guard let request = slots[position], !request.isObsolete, isAffected(request) else { continue }
+            slots[position]?.isObsolete = true
+            marked.append(request)
+        }
+        return marked
+    }
+
     /// The requests under way, in order of their ids.
     var all: some Sequence<OutstandingRequest> { slots.lazy.compactMap { $0 } }
 

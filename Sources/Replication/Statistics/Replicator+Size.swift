@@ -6,7 +6,8 @@ import Bitfield
 extension Replicator {
     /// About how many bytes are kept because of peers.
     var approximateByteCount: Int {
-        peers.all.reduce(overlay.byteCount + flights.count * 64) { $0 + $1.approximateByteCount }
+        let shared = overlay.byteCount + flights.count * 64 + forks.nodeCount * 64
+        return peers.all.reduce(shared) { $0 + $1.approximateByteCount }
     }
 }
 
@@ -20,8 +21,9 @@ extension Peer {
 }
 
 extension ReplicationLimits {
-    /// About how many bytes one peer can make the replicator keep, whatever it sends. What was verified and is not stored
-    /// yet comes on top, for all peers together (``uncommittedBytes``).
+    /// About how many bytes one peer can make the replicator keep, whatever it sends. On top come, for all peers together, what
+    /// was verified and is not stored yet (``uncommittedBytes``), and the paths by which ``forkCandidates`` signed histories are
+    /// compared with ours, less than 200 KiB each.
     public var bytesOfPeer: Int {
         // Ids of requests that were taken back come to no more than are under way, and the probes after them.
         let asked = (2 * requestsToPeer + cancelledRequestsToPeer) * 416

@@ -31,6 +31,9 @@ struct Overlay {
     /// Bytes that are verified and not yet stored.
     var byteCount: Int { gathering.byteCount + committing.byteCount }
 
+    /// Whether something was handed out whose fate is not known.
+    var isOutstanding: Bool { outstanding != nil }
+
     /// The head over everything that is verified; `nil` where it is the stored one.
     var head: SignedHead? { gathering.head ?? committing.head }
 
@@ -78,6 +81,15 @@ extension Overlay {
         gathering.manifest = manifest
     }
 
+    /// Adds a head that was verified from block 0 on, for a log that is empty.
+    mutating func add(_ head: SignedHead) {
+        for root in head.tree.roots {
+            nodes.gathering[root.index] = root
+        }
+        gathering.byteCount += head.tree.roots.count * Self.nodeByteCount
+        gathering.head = head
+    }
+
     /// Keeps a node that was read from the store, and is mostly needed again soon.
     mutating func remember(_ node: TreeNode) {
         nodes.recent.insert(node)
@@ -109,6 +121,14 @@ extension Overlay {
             fork: stored.fork, baseLength: stored.length,
             nodes: nodes.committing.values.sorted { $0.index < $1.index }, blocks: committing.blocks,
             head: committing.head, manifest: committing.manifest)
+    }
+
+    /// Lets no batch be handed out while something else is stored in the place of one.
+    ///
+    /// - Precondition: no batch is out.
+    mutating func reserve(_ id: CommitID) {
+        precondition(outstanding == nil, "\(id) would be stored beside another batch")
+        outstanding = id
     }
 
     /// Forgets the batch that was stored, and returns what was in it; `nil` where `id` is not the one that is out.

@@ -16,21 +16,24 @@ extension Replicator {
     mutating func receive(
         _ data: DataMessage, fromPeerAt position: Int, log: some LogView & ~Escapable, into effects: inout Effects
     ) {
-        // Id 0 is never ours: pushes, and proofs of a conflict or of another fork, which are not followed yet.
         guard data.request > 0 else {
-            return receivePush(data, fromPeerAt: position, log: log, into: &effects)
+            return receiveUnasked(data, fromPeerAt: position, log: log, into: &effects)
         }
         guard let request = takeAnswered(data.request, fromPeerAt: position, log: log, into: &effects) else { return }
         if request.isOverdue, isHere(request.message.parts.block?.index, log: log) { return }
-        let tree = verifiedTree(log)
         guard data.answers(request.message) else {
             return refuse(request, .unspecified, peerAt: position, into: &effects)
         }
+        if let subject = request.forkSubject {
+            return receiveAboutFork(
+                data, answering: request, subject, fromPeerAt: position, log: log, into: &effects)
+        }
+        let tree = verifiedTree(log)
         do {
             let verified = try verify(data, against: tree, log: log)
             accept(verified, for: request, fromPeerAt: position, into: &effects)
         } catch {
-            reject(request, error, tree: tree, peerAt: position, into: &effects)
+            reject(request, error, peerAt: position, log: log, into: &effects)
         }
     }
 
@@ -44,6 +47,8 @@ extension Replicator {
         refuse(request, noData.reason, peerAt: position, into: &effects)
     }
 
+    /// Takes out the request that was answered; `nil` where there is none, or where its answer is of no interest any more. Even
+    /// then it tells how fast the peer is.
     private mutating func takeAnswered(
         _ id: UInt64, isRefusal: Bool = false, fromPeerAt position: Int, log: some LogView & ~Escapable,
         into effects: inout Effects
@@ -53,7 +58,7 @@ extension Replicator {
         let sent = peers.all[position].requests.sent
         peers.all[position].pace.answered(request, isRefusal: isRefusal, sent: sent, now: now, limits: limits)
         if request.isOverdue { revive(peerAt: position, log: log, into: &effects) }
-        return request
+        return request.isObsolete ? nil : request
     }
 
     /// Whether a block is stored, or verified and about to be.
@@ -74,22 +79,38 @@ extension Replicator {
             let verdict = try tree.verify(data.proof, reading: OverlaidNodes(overlay.nodes, over: log))
             return Verified(proof: try verdict.accept { _, _ in false }, manifest: nil)
         }
-        let known = try log.authority ?? overlay.manifest.map { try TreeAuthority(key: key, manifest: $0) }
-        let claimed = known == nil ? try data.manifest.map { try TreeAuthority(key: key, manifest: $0) } : nil
-        guard isOfThisFork else { return Verified(proof: nil, manifest: claimed?.manifest) }
+        let (authority, learnt) = try authority(over: data, log: log)
+        // A manifest that came along is checked against the key; one that was assumed, only by a signature.
+        let claimed = data.manifest == nil ? nil : learnt
+        guard isOfThisFork else { return Verified(proof: nil, manifest: claimed) }
 
-        let authority = known ?? claimed ?? TreeAuthority(assumedFor: key)
         let verdict = try tree.verify(data.proof, reading: OverlaidNodes(overlay.nodes, over: log))
         guard case .unsigned(let unsigned) = verdict else {
-            return Verified(proof: try verdict.accept { _, _ in false }, manifest: claimed?.manifest)
+            return Verified(proof: try verdict.accept { _, _ in false }, manifest: claimed)
         }
         try authority.check(unsigned.requestedHead, from: data.proof.upgrade?.start ?? 0)
         let proof = try unsigned.accept { head, signature in
             try authority.verify(signature, of: head)
             return true
         }
-        // A signature that the assumed signer made proves that it is the signer.
-        return Verified(proof: proof, manifest: known == nil ? authority.manifest : nil)
+        return Verified(proof: proof, manifest: learnt)
+    }
+
+    /// Who has to have signed what a peer sent, and the manifest if that is not known yet.
+    ///
+    /// The manifest is learnt once its authority has verified a signature: a signature that the assumed signer made proves that
+    /// it is the signer.
+    ///
+    /// - Throws: `ManifestError` for a manifest that is another core's.
+    func authority(
+        over data: DataMessage, log: some LogView & ~Escapable
+    ) throws -> (TreeAuthority, learnt: CoreManifest?) {
+        if let known = try log.authority ?? overlay.manifest.map({ try TreeAuthority(key: key, manifest: $0) }) {
+            return (known, nil)
+        }
+        let claimed = try data.manifest.map { try TreeAuthority(key: key, manifest: $0) }
+        let authority = claimed ?? TreeAuthority(assumedFor: key)
+        return (authority, authority.manifest)
     }
 
     // MARK: Accepting
@@ -128,70 +149,6 @@ extension Replicator {
         }
         if proof.upgrade != nil { lookForNodes() }
         return verified.manifest != nil || !proof.nodes.isEmpty || proof.block != nil
-    }
-
-    // MARK: Refusing
-
-    /// A request came to nothing. Too many of these and a peer is not asked any more.
-    private mutating func refuse(
-        _ request: OutstandingRequest, _ reason: NoDataMessage.Reason, peerAt position: Int, into effects: inout Effects
-    ) {
-        if let want = request.want { seekIsRefused(want) }
-        if isBlameworthy(request, peerAt: position) {
-            peers.all[position].conduct.refused(reason, limits: limits)
-            peers.all[position].pace.refused(now: now, limits: limits)
-            count(peerAt: position) { $0.backOffs += 1 }
-        }
-        abandon(request, to: peers.all[position].id)
-        if peers.all[position].conduct.isPaused { withdrawAll(fromPeerAt: position, into: &effects) }
-    }
-
-    /// Whether a peer should have been able to answer: it has not told us in the meantime that it has moved to another
-    /// fork, or that the block is gone.
-    private func isBlameworthy(_ request: OutstandingRequest, peerAt position: Int) -> Bool {
-        guard request.message.fork == peers.all[position].remote?.fork else { return false }
-        return request.message.parts.block.map { peers.all[position].haves[$0.index] } ?? true
-    }
-
-    /// An answer did not verify.
-    private mutating func reject(
-        _ request: OutstandingRequest, _ error: any Error, tree: TreeHead, peerAt position: Int,
-        into effects: inout Effects
-    ) {
-        let id = peers.all[position].id
-        abandon(request, to: id)
-        switch error {
-        case let error as TreeError where error.code == .staleUpgrade:
-            // Our tree has grown since it was asked for; nothing is wrong with the peer.
-            break
-        case let error as TreeError where error.code == .invalidOperation && request.discards != discards:
-            // It may lead to a node that was known when it was asked for, and was forgotten since.
-            break
-        case let error as TreeError where error.code == .invalidOperation && request.reliesOnEarlier:
-            // It may lead to a node that an earlier answer was to bring and did not.
-            peers.all[position].awaited.distrust()
-        case is TreeError, is ManifestError:
-            reportInvalid(error, fromPeerAt: position, into: &effects)
-            guard !configuration.allowsPush else {
-                // Whoever takes pushes may get an answer that fits nobody (PROTOCOL §7, Bad data).
-                peers.all[position].conduct.refused(.unspecified, limits: limits)
-                peers.all[position].pace.refused(now: now, limits: limits)
-                break
-            }
-            peers.all[position].conduct.sentInvalidData()
-            withdrawAll(fromPeerAt: position, into: &effects)
-        default:
-            effects.append(.event(.storageFailed(error)))
-        }
-    }
-
-    /// Tells observers of what did not verify, or could not be.
-    mutating func reportInvalid(_ error: any Error, fromPeerAt position: Int, into effects: inout Effects) {
-        guard error is TreeError || error is ManifestError else {
-            return effects.append(.event(.storageFailed(error)))
-        }
-        count(peerAt: position) { $0.invalidData += 1 }
-        effects.append(.event(.invalidData(PeerFault(.invalidData, "\(error)"), from: peers.all[position].id)))
     }
 }
 

@@ -10,7 +10,7 @@ extension Replicator {
     /// - Parameter index: a flat-tree index; one that no tree can hold is refused.
     public mutating func hash(ofNode index: UInt64, into effects: inout Effects) -> WantToken {
         let token = wants.add(.node)
-        guard wants.count <= limits.wants, FlatTree.isIndex(index) else {
+        guard wants.count <= limits.wants, FlatTree.isIndex(index), !isFrozen else {
             finish(token, .refused, into: &effects)
             return token
         }

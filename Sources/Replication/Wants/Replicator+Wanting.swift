@@ -11,7 +11,7 @@ extension Replicator {
         into effects: inout Effects
     ) -> WantToken {
         let token = wants.add(.block(block))
-        if wants.count > limits.wants {
+        if wants.count > limits.wants || isFrozen {
             finish(token, .refused, into: &effects)
         } else if log.has(block) {
             finish(token, .stored, into: &effects)
@@ -47,7 +47,7 @@ extension Replicator {
         _ range: DownloadRange, log: some LogView & ~Escapable, into effects: inout Effects
     ) -> WantToken {
         let token = wants.add(.range)
-        guard wants.count <= limits.wants else {
+        guard wants.count <= limits.wants, !isFrozen else {
             finish(token, .refused, into: &effects)
             return token
         }
@@ -67,7 +67,7 @@ extension Replicator {
         waits: Bool = false, fetchesLastBlock: Bool = false, into effects: inout Effects
     ) -> WantToken {
         let token = wants.add(.update)
-        guard wants.count <= limits.wants else {
+        guard wants.count <= limits.wants, !isFrozen else {
             finish(token, .refused, into: &effects)
             return token
         }
@@ -84,7 +84,7 @@ extension Replicator {
         toByte bytes: UInt64, padding: UInt64 = 0, into effects: inout Effects
     ) -> WantToken {
         let token = wants.add(.seek)
-        guard wants.count <= limits.wants else {
+        guard wants.count <= limits.wants, !isFrozen else {
             finish(token, .refused, into: &effects)
             return token
         }

@@ -46,6 +46,27 @@ struct Wants {
         ranges.contains { $0.range.first(in: block..<block &+ 1) != nil }
     }
 
+    /// Lets ranges and seeks be gone through again from their beginnings: blocks and nodes that were here are gone.
+    mutating func lookAgain() {
+        for position in ranges.indices {
+            ranges[position].stored = ranges[position].range.bounds.lowerBound
+            ranges[position].storedCount = nil
+        }
+        for position in seeks.indices {
+            seeks[position].span = nil
+            seeks[position].walkedLength = nil
+        }
+    }
+
+    /// Drops everything, and returns what has not ended, the oldest first.
+    mutating func removeAll() -> [WantToken] {
+        let tokens = kinds.keys.sorted { $0.rawValue < $1.rawValue }
+        let next = nextToken
+        self = Wants()
+        nextToken = next
+        return tokens
+    }
+
     /// Drops the nodes, seeks and updates that have ended.
     mutating func removeEnded() {
         let kinds = kinds

@@ -13,6 +13,7 @@ struct Network {
         case deliver(from: Int, link: Int, messages: [[UInt8]])
         case finishCommit(core: Int)
         case tick(core: Int)
+        case close(link: Int)
     }
 
     struct Link {
@@ -51,6 +52,7 @@ struct Network {
     private var committing: Set<Int> = []
     /// When each core is called because something of it is due.
     private var ticking: [Int: UInt64] = [:]
+    private var closing: Set<Int> = []
     private(set) var time: UInt64 = 0
     private(set) var generator: SeededGenerator
     /// The messages that were delivered, by kind.
@@ -151,6 +153,8 @@ struct Network {
         case .finishCommit(let core):
             committing.remove(core)
             try cores[core].finishCommit(succeeds: Int.random(in: 0..<100, using: &generator) >= failingCommits)
+        case .close(let link):
+            disconnect(link)
         case .tick(let core):
             if ticking[core] == time { ticking[core] = nil }
             cores[core].advance(by: 0)
@@ -176,10 +180,23 @@ struct Network {
                     schedule(.tick(core: core), in: due - time)
                 }
             }
-            for (peer, _) in cores[core].closed {
+            for peer in cores[core].closed.map(\.peer) {
                 if let link = links.firstIndex(where: { $0.isOpen && $0.peer(of: core) == peer }) { disconnect(link) }
             }
             send(from: core)
+            closeChannels(of: core)
+        }
+    }
+
+    /// Lets go of the channels that a core asked to be closed, once what it sent before has arrived.
+    private mutating func closeChannels(of core: Int) {
+        for peer in cores[core].closedChannels {
+            guard let link = links.firstIndex(where: { $0.isOpen && $0.peer(of: core) == peer }),
+                closing.insert(link).inserted
+            else { continue }
+            let arrivals = links[link].arrivals
+            let last = links[link].ends.0 == core ? arrivals.0 : arrivals.1
+            schedule(.close(link: link), in: max(last, time) - time)
         }
     }
 

@@ -3,6 +3,12 @@ import MerkleTree
 import Replication
 import TestSupport
 
+/// What a core was handed out to store.
+enum StoredChange {
+    case batch(VerifiedBatch)
+    case reorganization(Reorganization)
+}
+
 /// A replicator with its log, driven as its documentation asks, in one thread and without a clock.
 struct TestCore {
     let name: String
@@ -12,7 +18,12 @@ struct TestCore {
     /// How the wants have ended.
     private(set) var outcomes: [WantToken: WantOutcome] = [:]
     private(set) var events: [ReplicationEvent] = []
-    private(set) var commits: [(id: CommitID, batch: VerifiedBatch)] = []
+    private(set) var commits: [(id: CommitID, change: StoredChange)] = []
+    /// The moves to other forks that were stored.
+    private(set) var reorganizations: [Reorganization] = []
+    private(set) var conflicts: [HistoryConflict] = []
+    /// Channels that were asked to be closed.
+    private(set) var closedChannels: [PeerID] = []
     /// What is to be sent, in order.
     private(set) var outbox: [(peer: PeerID, message: WireMessage)] = []
     private(set) var closed: [(peer: PeerID, fault: PeerFault)] = []
@@ -27,12 +38,12 @@ struct TestCore {
     init(
         _ name: String, key: CoreKey, log: TestLog = TestLog(), seed: UInt64 = 1,
         configuration: ReplicatorConfiguration = ReplicatorConfiguration(),
-        limits: ReplicationLimits = ReplicationLimits()
+        limits: ReplicationLimits = ReplicationLimits(), isFrozen: Bool = false
     ) {
         self.name = name
         self.key = key
         self.log = log
-        replicator = Replicator(key: key, configuration: configuration, limits: limits, seed: seed)
+        replicator = Replicator(key: key, configuration: configuration, limits: limits, isFrozen: isFrozen, seed: seed)
     }
 }
 
@@ -95,6 +106,12 @@ extension TestCore {
         turn { $0.localChanged(.appended(oldLength: oldLength), log: $1, into: &$2) }
     }
 
+    mutating func truncate(to length: UInt64, signedBy keyPair: KeyPair) throws {
+        let oldLength = log.length
+        try log.truncate(to: length, signedBy: keyPair)
+        turn { $0.localChanged(.truncated(oldLength: oldLength), log: $1, into: &$2) }
+    }
+
     mutating func clear(_ range: Range<UInt64>) {
         log.clear(range)
         turn { $0.localChanged(.cleared(range), log: $1, into: &$2) }
@@ -103,11 +120,21 @@ extension TestCore {
     /// Stores the oldest batch that was handed out, or fails to.
     mutating func finishCommit(succeeds: Bool = true) throws {
         guard !commits.isEmpty else { return }
-        let (id, batch) = commits.removeFirst()
-        if try succeeds && log.store(batch, key: key) {
+        let (id, change) = commits.removeFirst()
+        if try succeeds && store(change) {
             turn { $0.committed(id, log: $1, into: &$2) }
         } else {
             turn { replicator, _, effects in replicator.failed(id, into: &effects) }
+        }
+    }
+
+    private mutating func store(_ change: StoredChange) throws -> Bool {
+        switch change {
+        case .batch(let batch): return try log.store(batch, key: key)
+        case .reorganization(let change):
+            guard try log.store(change) else { return false }
+            reorganizations.append(change)
+            return true
         }
     }
 
@@ -126,7 +153,10 @@ extension TestCore {
             let effect = queue.removeFirst()
             switch effect {
             case .send(let peer, let message): outbox.append((peer, message))
-            case .commit(let id, let batch): commits.append((id, batch))
+            case .commit(let id, let batch): commits.append((id, .batch(batch)))
+            case .reorganize(let id, let change): commits.append((id, .reorganization(change)))
+            case .conflict(let conflict): conflicts.append(conflict)
+            case .closeChannel(let peer): closedChannels.append(peer)
             case .answersReady(let peer): queue = answer(peer) + queue
             case .finished(let token, let outcome):
                 precondition(outcomes[token] == nil, "\(name): \(token) has ended twice")
@@ -157,10 +187,13 @@ extension TestCore {
     }
 
     private func proof(for answer: Answer) -> Result<Proof, AnswerFailure> {
+        guard answer.fork == log.head.tree.fork else { return .failure(.notAvailable) }
         do {
             return .success(try log.proof(of: answer.parts))
-        } catch {
+        } catch let error as TreeError where error.code == .invalidOperation {
             return .failure(.invalidRequest)
+        } catch {
+            return .failure(.notAvailable)
         }
     }
 }
