@@ -16,11 +16,13 @@ import MerkleTree
 /// - **Effects** are carried out after the lock is released, in order.
 /// - **Peers.** The driver opens the channels and verifies the capabilities, and then calls
 ///   ``peerOpened(_:supportsSeeks:log:into:)``. When a channel closes, for whatever reason, it calls
-///   ``peerClosed(_:into:)``. What arrives later from this peer may still be handed in, and is ignored; what is to be sent
+///   ``peerClosed(_:byRemote:into:)``. What arrives later from this peer may still be handed in, and is ignored; what is to be sent
 ///   to it is dropped.
 /// - **Commits.** The batch of ``Effect/commit(_:_:)`` is stored in one atomic write, and its fate reported with
 ///   ``committed(_:log:into:)`` or ``failed(_:into:)``, each followed by a flush. No second batch is handed out before.
-///   Only what is committed is announced to peers.
+///   Only what is committed is announced to peers. ``Effect/reorganize(_:_:)`` is treated alike, and moves the log to a
+///   higher fork.
+/// - **Conflicts.** After ``Effect/conflict(_:)`` the replicator is frozen, and so must be every later one of this core.
 /// - **Uploads.** After ``Effect/answersReady(_:)``, and whenever a peer's stream drains, the driver takes requests with
 ///   ``nextAnswer(for:log:into:)`` until there are none or the stream is full again, makes the proofs outside the lock
 ///   from the durable head, and returns them through ``answered(_:with:log:now:into:)``.
@@ -41,9 +43,18 @@ public struct Replicator: Sendable {
     var wants = Wants()
     /// Blocks that nobody has to be asked for now: they are being asked, or verified and not yet stored.
     var claims = PagedBitfield()
-    var overlay = Overlay()
+    var overlay: Overlay
+    /// Requests for blocks that are under way.
+    var flights = Flights()
+    /// What of the tree was seen not to be stored.
+    var unknownNodes = UnknownSubtree()
+    /// Histories of higher forks.
+    var forks = Forks()
+    /// Whether two validly signed histories of one fork were found. Then it does nothing more, for good: no message is sent or
+    /// heeded, wants end with ``WantOutcome/refused``, and channels that are opened are closed.
+    public internal(set) var isFrozen: Bool
     /// How often the overlay's content was forgotten.
-    private(set) var discards: UInt64 = 0
+    var discards: UInt64 = 0
     /// The peer that was asked for a longer log; there is only one at a time.
     var upgradingPeer: PeerID?
     /// The peer that was asked for the manifest alone.
@@ -55,24 +66,38 @@ public struct Replicator: Sendable {
     var firstPeer = 0
     /// Whether a search stopped at its bound, so that the next tick has to carry on with it.
     var searchesAreCutShort = false
-    private var nextCommit: UInt64 = 0
+    /// The time of the latest call that had one.
+    private(set) var now: Milliseconds = 0
+    /// When it is looked for slow requests again, and when that has to be.
+    var nextHotSwapLook: Milliseconds = 0
+    var hotSwapDeadline: Milliseconds?
+    /// Whether peers are told that blocks are wanted here.
+    var idleness: Idleness
+    /// What has happened with all peers there ever were.
+    public internal(set) var statistics = ReplicationCounters()
+    var nextCommit: UInt64 = 0
 
     /// Creates a replicator without peers.
     ///
-    /// - Parameter seed: what its random choices are made from; two of one seed act alike.
+    /// - Parameters:
+    ///   - isFrozen: whether a conflict was found before (``Effect/conflict(_:)``).
+    ///   - seed: what its random choices are made from; two of one seed act alike.
     public init(
         key: CoreKey, configuration: ReplicatorConfiguration = ReplicatorConfiguration(),
-        limits: ReplicationLimits = ReplicationLimits(), seed: UInt64
+        limits: ReplicationLimits = ReplicationLimits(), isFrozen: Bool = false, seed: UInt64
     ) {
+        self.isFrozen = isFrozen
         self.key = key
         self.configuration = configuration
         self.limits = limits
+        overlay = Overlay(recentNodes: limits.recentNodes)
+        idleness = Idleness(isDownloading: configuration.isDownloading)
         generator = SplitMix64(seed: seed)
     }
 
     /// Changes how it behaves; peers are told by the next flush.
     public mutating func configure(_ configuration: ReplicatorConfiguration) {
-        if configuration.isDownloading != self.configuration.isDownloading { oweSyncToAll() }
+        if configuration.allowsPush != self.configuration.allowsPush { oweSyncToAll() }
         self.configuration = configuration
     }
 }
@@ -84,31 +109,48 @@ extension Replicator {
     ///
     /// - Parameter now: the time of the turn.
     public mutating func flush(log: some LogView & ~Escapable, now: Milliseconds, into effects: inout Effects) {
+        pass(to: now)
+        // What told the peers why is counted still.
+        guard !isFrozen else { return countSent(&effects) }
         announceAnswers(into: &effects)
+        updateIdleness(into: &effects)
         synchronize(log: log, into: &effects)
+        reportIdle(into: &effects)
         searchesAreCutShort = false
+        // What is due is looked for below, if anything is asked at all.
+        if let due = hotSwapDeadline, due <= self.now { hotSwapDeadline = nil }
         do {
+            try followForks(log: log, into: &effects)
+            try finishNodes(log: log, into: &effects)
             try advanceSeeks(log: log, into: &effects)
             try requestWhatIsWanted(log: log, into: &effects)
         } catch {
             effects.append(.event(.storageFailed(error)))
         }
         finishUpdates(log: log, into: &effects)
-        if let batch = overlay.takeBatch(CommitID(rawValue: nextCommit), over: log.head.tree) {
-            effects.append(.commit(CommitID(rawValue: nextCommit), batch))
-            nextCommit += 1
-        }
+        handOutBatch(log: log, into: &effects)
+        countSent(&effects)
     }
 
     /// When ``tick(now:into:)`` is to be called next; `nil` while nothing waits for time to pass.
     public var nextDeadline: Milliseconds? {
+        guard !isFrozen else { return nil }
         if searchesAreCutShort { return 0 }
-        return peers.all.lazy.compactMap(\.refusals.nextDue).min()
+        let refusal = peers.all.lazy.compactMap(\.refusals.nextDue).min()
+        return [refusal, paceDeadline, hotSwapDeadline, lingerDeadline, forks.deadline].lazy.compactMap(\.self).min()
     }
 
     /// Does what is due. A flush must follow.
     public mutating func tick(now: Milliseconds, into effects: inout Effects) {
+        pass(to: now)
+        guard !isFrozen else { return }
         refuseWhatIsDue(now: now, into: &effects)
+        checkPaces(into: &effects)
+    }
+
+    /// Takes note of the time, which never goes back.
+    mutating func pass(to now: Milliseconds) {
+        self.now = max(self.now, now)
     }
 }
 
@@ -121,18 +163,25 @@ extension Replicator {
     public mutating func peerOpened(
         _ peer: PeerID, supportsSeeks: Bool, log: some LogView & ~Escapable, into effects: inout Effects
     ) {
+        guard !isFrozen else { return effects.append(.closeChannel(peer)) }
         peers.insert(Peer(peer, supportsSeeks: supportsSeeks, limits: limits))
         let position = peers.count - 1
+        lookForHotSwaps()
         sendSync(toPeerAt: position, log: log, into: &effects)
         announceOnOpening(toPeerAt: position, log: log, into: &effects)
     }
 
     /// Removes a peer whose channel is closed. What it was asked for is asked of others.
-    public mutating func peerClosed(_ peer: PeerID, into effects: inout Effects) {
+    ///
+    /// - Parameter byRemote: whether the peer has closed it. If it did so for being idle, and this side is not, there is an
+    ///   ``Effect/reopenChannel(_:)``.
+    public mutating func peerClosed(_ peer: PeerID, byRemote: Bool = false, into effects: inout Effects) {
         guard let closed = peers.remove(peer) else { return }
-        for request in closed.requests.all {
+        for request in closed.requests.all where !request.isOverdue {
             abandon(request, to: peer)
         }
+        if peers.count == 0 { overlay.forgetRecent() }
+        if byRemote, reopens(closed) { effects.append(.reopenChannel(peer)) }
     }
 
     /// The open peers, in no particular order.
@@ -163,12 +212,14 @@ extension Replicator {
         into effects: inout Effects
     ) {
         guard let position = peers.position(of: peer), !peers.all[position].isClosing else { return }
+        pass(to: now)
+        count(peerAt: position) { $0.received[message.kind] += 1 }
         switch message {
         case .sync(let sync): receive(sync, fromPeerAt: position, log: log)
         case .request(let request): receive(request, fromPeerAt: position, into: &effects)
         case .cancel(let cancel): peers.all[position].uploads.cancel(cancel.request)
         case .data(let data): receive(data, fromPeerAt: position, log: log, into: &effects)
-        case .noData(let noData): receive(noData, fromPeerAt: position, into: &effects)
+        case .noData(let noData): receive(noData, fromPeerAt: position, log: log, into: &effects)
         case .want(let want): receive(want, fromPeerAt: position, log: log, into: &effects)
         case .unwant(let want):
             peers.all[position].wants.remove(start: want.start, length: want.length, any: want.isAny)
@@ -176,83 +227,5 @@ extension Replicator {
         case .range(let range): receive(range, fromPeerAt: position)
         case .extension: break
         }
-    }
-
-    /// Takes note of what happened to the log other than through a commit; `log` shows it already.
-    public mutating func localChanged(
-        _ change: LocalChange, log: some LogView & ~Escapable, into effects: inout Effects
-    ) {
-        switch change {
-        case .appended(let oldLength):
-            let appended = oldLength..<max(oldLength, log.head.tree.length)
-            announce(appended, log: log, into: &effects)
-            oweSyncToAll()
-            finishBlocks(in: appended, log: log, into: &effects)
-            wants.hasGrown = true
-        case .truncated(let oldLength):
-            discardUnstored()
-            searchAgain(from: 0)
-            announceDrop(log.head.tree.length..<max(oldLength, log.head.tree.length), into: &effects)
-            oweSyncToAll()
-        case .cleared(let blocks):
-            announceDrop(blocks, into: &effects)
-            searchAgain(from: blocks.lowerBound)
-        case .upgraded:
-            oweSyncToAll()
-            wants.hasGrown = true
-        case .stored(let blocks):
-            announce(blocks, log: log, into: &effects)
-            checkUpgradesAgain()
-            finishBlocks(in: blocks, log: log, into: &effects)
-        case .manifestSet:
-            oweSyncToAll()
-        }
-        finishStored(log: log, into: &effects)
-    }
-}
-
-// MARK: - Commits
-
-extension Replicator {
-    /// A batch is stored, and `log` shows it.
-    public mutating func committed(
-        _ id: CommitID, log: some LogView & ~Escapable, into effects: inout Effects
-    ) {
-        guard let stored = overlay.commit(id) else { return }
-        for block in stored.blocks {
-            claims.clear(block.index)
-        }
-        announce(stored.blocks.map(\.index).sorted(), log: log, into: &effects)
-        if stored.head != nil || stored.manifest != nil {
-            oweSyncToAll()
-        } else {
-            checkUpgradesAgain()
-        }
-        if stored.head != nil { wants.hasGrown = true }
-        finishStored(log: log, into: &effects)
-    }
-
-    /// A batch could not be stored: it, and all that was verified since, is forgotten and asked for again.
-    ///
-    /// A driver whose store is out of order closes the peers instead: asking again is for a batch that lost a race, or
-    /// that may find room the next time.
-    public mutating func failed(_ id: CommitID, into effects: inout Effects) {
-        guard let blocks = overlay.fail(id) else { return }
-        makeFree(blocks)
-    }
-
-    /// Forgets what is verified and not stored.
-    private mutating func discardUnstored() {
-        makeFree(overlay.removeAll())
-    }
-
-    /// Lets blocks be asked for again that were verified and are not stored.
-    private mutating func makeFree(_ blocks: [UInt64]) {
-        discards += 1
-        guard let first = blocks.min() else { return }
-        for block in blocks {
-            claims.clear(block)
-        }
-        searchAgain(from: first)
     }
 }

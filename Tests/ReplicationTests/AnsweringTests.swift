@@ -120,6 +120,53 @@ import Testing
         #expect(rounds == [64, 36])
     }
 
+    @Test func requestsWithAPriorityAreAnsweredFirstAndOthersInTheOrderOfTheirArrival() throws {
+        let world = try World(count: 10)
+        var core = opened(world.writer())
+        core.isStalled = true
+        for (id, priority) in [(1, 0), (2, 1), (3, 0), (4, 2), (5, 0), (6, 1)] as [(UInt64, UInt64)] {
+            let request = RequestMessage(
+                id: id, fork: 0, parts: block(id), priority: RequestMessage.Priority(rawValue: priority))
+            #expect(answers(&core, request).isEmpty)
+        }
+        core.receive([.cancel(CancelMessage(request: 3))], from: peer)
+        core.resume()
+        let ids = core.takeOutbox().compactMap { sent -> UInt64? in
+            if case .data(let data) = sent.message { data.request } else { nil }
+        }
+        #expect(ids == [2, 4, 6, 1, 5], "and the cancelled one never")
+    }
+
+    @Test func aRequestThatReusesAnIdReplacesTheOlder() throws {
+        let world = try World(count: 10)
+        var core = opened(world.writer())
+        core.isStalled = true
+        for index in [3, 8] as [UInt64] { _ = answers(&core, RequestMessage(id: 5, fork: 0, parts: block(index))) }
+        core.resume()
+        #expect(
+            core.takeOutbox().map(\.message) == [
+                .data(DataMessage(request: 5, fork: 0, proof: try world.truth.proof(of: block(8))))
+            ])
+    }
+
+    @Test func whatIsClearedOrCutOffWhileItWaitsIsNotAvailable() throws {
+        let world = try World(count: 10)
+        var core = opened(world.writer())
+        core.isStalled = true
+        _ = answers(&core, RequestMessage(id: 1, fork: 0, parts: block(3)))
+        core.clear(3..<4)
+        _ = core.takeOutbox()
+        core.resume()
+        #expect(core.takeOutbox().map(\.message) == [.noData(NoDataMessage(request: 1, reason: .notAvailable))])
+        core.isStalled = true
+        _ = answers(&core, RequestMessage(id: 2, fork: 0, parts: block(8)))
+        try core.log.truncate(to: 5, signedBy: world.keyPair)
+        core.turn { $0.localChanged(.truncated(oldLength: 10), log: $1, into: &$2) }
+        _ = core.takeOutbox()
+        core.resume()
+        #expect(core.takeOutbox().map(\.message) == [.noData(NoDataMessage(request: 2, reason: .notAvailable))])
+    }
+
     @Test func aLogMayBeBorrowedForTheCall() throws {
         let world = try World(count: 10)
         var replicator = Replicator(key: world.key, seed: 1)

@@ -1,11 +1,12 @@
-import Replication
 import TestSupport
 import Testing
 
-/// Four cores, links that come and go, commits that fail, wants that are taken back: in the end everybody has what they
-/// wanted, and nothing that is not the writer's.
+@testable import Replication
+
+/// Four cores, links that come and go and are fast or slow, peers that fall silent for a while, commits that fail, pushes,
+/// wants that are taken back: in the end everybody has what they wanted, and nothing that is not the writer's.
 @Suite struct ChaosTests {
-    @Test(arguments: 1...40)
+    @Test(arguments: Seeds.upTo(40))
     func everyWantEndsAndEveryLogIsTheWriters(seed: Int) throws {
         var chaos = try Chaos(seed: UInt64(seed))
         for _ in 0..<40 { try chaos.act() }
@@ -15,6 +16,11 @@ import Testing
             chaos.world.expectPart(core.log, "seed \(seed), \(core.name)")
             #expect(core.log.head == chaos.world.truth.head, "seed \(seed), \(core.name)")
             #expect(core.invalidData.isEmpty, "seed \(seed), \(core.name): \(core.invalidData)")
+            #expect(core.replicator.approximateByteCount <= 3 * core.replicator.limits.bytesOfPeer, "seed \(seed)")
+            for (token, node) in chaos.nodes[reader] ?? [:] {
+                let expected = try #require(chaos.world.truth.nodes[node])
+                #expect(core.outcomes[token] == .node(expected), "seed \(seed), \(core.name): node \(node)")
+            }
             for (token, blocks) in chaos.wants[reader] ?? [:] {
                 switch core.outcomes[token] {
                 case .stored:
@@ -38,21 +44,34 @@ private struct Chaos {
     var network: Network
     /// The blocks that each want of a reader is for.
     var wants: [Int: [WantToken: [UInt64]]] = [:]
+    /// The node that each want of a reader is for.
+    var nodes: [Int: [WantToken: UInt64]] = [:]
     private var links: [Int] = []
     private var generator: SeededGenerator
 
     init(seed: UInt64) throws {
         generator = SeededGenerator(seed: seed)
         let world = try World(count: Int.random(in: 0...30, using: &generator), seed: seed)
-        let readers = (1...3).map { world.reader("reader \($0)", seed: seed + UInt64($0)) }
+        var takesPushes = ReplicatorConfiguration()
+        takesPushes.allowsPush = true
+        let readers = (1...3).map { number in
+            world.reader(
+                "reader \(number)", seed: seed + UInt64(number),
+                configuration: number == 3 ? takesPushes : ReplicatorConfiguration())
+        }
         self.world = world
         network = Network([world.writer()] + readers, seed: seed)
+        if seed.isMultiple(of: 3) {
+            var pushes = ReplicatorConfiguration()
+            pushes.pushesAppended = true
+            network.with(0) { $0.turn { replicator, _, _ in replicator.configure(pushes) } }
+        }
         network.failingCommits = seed.isMultiple(of: 2) ? 20 : 0
     }
 
     mutating func act() throws {
         let reader = Int.random(in: 1...3, using: &generator)
-        switch Int.random(in: 0..<10, using: &generator) {
+        switch Int.random(in: 0..<14, using: &generator) {
         case 0, 1:
             let values = (0..<Int.random(in: 1...20, using: &generator)).map { generator.bytes($0) }
             try world.truth.append(values, signedBy: world.keyPair)
@@ -60,7 +79,7 @@ private struct Chaos {
             try network.with(0) { try $0.append(values, signedBy: keyPair) }
         case 2, 3:
             let other = (reader + Int.random(in: 1...3, using: &generator)) % 4
-            links.append(network.connect(reader, other))
+            links.append(network.connect(reader, other, line: line()))
         case 4:
             if let link = links.randomElement(using: &generator) { network.disconnect(link) }
         case 5, 6:
@@ -81,15 +100,45 @@ private struct Chaos {
             network.with(reader) { core in
                 core.turn { replicator, _, effects in replicator.cancel(token, into: &effects) }
             }
+        case 9:
+            let silent = Int.random(in: 0...3, using: &generator)
+            if network.cores[silent].isStalled {
+                network.with(silent) { $0.resume() }
+            } else {
+                network.cores[silent].isStalled = true
+            }
+        case 10:
+            guard world.truth.length > 0 else { break }
+            let node = UInt64.random(in: 0..<2 * world.truth.length - 1, using: &generator)
+            guard world.truth.nodes[node] != nil else { break }
+            let token = network.with(reader) { core in
+                core.turn { replicator, _, effects in replicator.hash(ofNode: node, into: &effects) }
+            }
+            nodes[reader, default: [:]][token] = node
+        case 11:
+            let core = Int.random(in: 0...3, using: &generator)
+            let block = UInt64.random(in: 0...world.truth.length, using: &generator)
+            network.with(core) { core in core.turn { $0.push(block, log: $1, into: &$2) } }
+        case 12:
+            try network.run(until: network.time + .random(in: 0...30_000, using: &generator))
         default:
             break
         }
         try network.run(events: Int.random(in: 0...30, using: &generator))
     }
 
+    private mutating func line() -> Network.Line {
+        switch Int.random(in: 0..<3, using: &generator) {
+        case 0: Network.Line()
+        case 1: Network.Line(delay: 0...2, bytesPerMillisecond: 1000)
+        default: Network.Line(delay: 50...400, bytesPerMillisecond: 2)
+        }
+    }
+
     /// Joins every reader to the writer, and waits.
     mutating func settle() throws {
         network.failingCommits = 0
+        for core in 0...3 { network.with(core) { $0.resume() } }
         for reader in 1...3 { network.connect(reader, 0) }
         try network.run()
     }

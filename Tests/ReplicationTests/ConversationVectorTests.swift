@@ -83,13 +83,13 @@ import Testing
 }
 
 /// A recorded conversation: who said what about the core, in order.
-private struct Conversation {
+struct Conversation {
     let key: CoreKey
     let uploaderRole: String
     let messages: [(sender: String, message: WireMessage)]
-    private let blockCount: UInt64
-    private let blockSize: Int
-    private let writer: KeyPair?
+    let blockCount: UInt64
+    let blockSize: Int
+    let writer: KeyPair?
 
     init(_ name: String) throws {
         let document = try Vectors.load("replication-transcripts", as: Document.self)
@@ -175,7 +175,7 @@ private struct Conversation {
 
 extension WireMessage {
     /// The message's body as it is sent.
-    fileprivate var encodedBytes: [UInt8] {
+    var encodedBytes: [UInt8] {
         var writer = ByteWriter()
         encode(into: &writer)
         return writer.take()

@@ -195,21 +195,3 @@ import Testing
         network.expectSettled()
     }
 }
-
-@Suite struct ForkTests {
-    @Test func anEmptyReaderTakesOverAHigherFork() throws {
-        var world = try World(count: 50)
-        try world.truth.truncate(to: 20, signedBy: world.keyPair)
-        try world.truth.append([[1], [2, 3]], signedBy: world.keyPair)
-        var network = Network([world.writer(), world.reader()], seed: 21)
-        let update = network.with(1) { $0.update() }
-        network.connect(0, 1)
-        let token = network.with(1) { $0.download(.blocks(0..<22)) }
-        try network.run()
-        world.expectWhole(network.cores[1].log, "fork 1")
-        #expect(network.cores[1].log.head.tree.fork == 1)
-        #expect(network.cores[1].outcomes[token] == .stored)
-        #expect(network.cores[1].outcomes[update] != nil)
-        network.expectSettled()
-    }
-}

@@ -22,7 +22,7 @@ import Testing
                 messages += [
                     .sync(
                         SyncMessage(
-                            fork: first & 1, length: second, remoteLength: first, canUpgrade: true, isUploading: true,
+                            fork: first, length: second, remoteLength: first, canUpgrade: true, isUploading: true,
                             isDownloading: true, hasManifest: true, allowsPush: true)),
                     .range(RangeMessage(start: first, length: second)),
                     .range(RangeMessage(isDrop: true, start: first, length: second)),
@@ -71,24 +71,6 @@ import Testing
                 #expect(status.waitingRequestCount <= limits.requestsFromPeer)
             }
         }
-    }
-
-    @Test func aPeerWithAHigherForkIsNotAskedAndNotHarmed() throws {
-        let world = try World(count: 10)
-        var ahead = world
-        try ahead.truth.truncate(to: 4, signedBy: world.keyPair)
-        try ahead.truth.append([[1], [2], [3], [4], [5], [6], [7], [8], [9]], signedBy: world.keyPair)
-        var reader = world.holder("reader") { $0 < 5 }
-        reader.log.authority = world.truth.authority
-        var network = Network([ahead.writer(), reader, world.writer("old")], seed: 2)
-        network.connect(0, 1)
-        let token = network.with(1) { $0.download(.blocks(0..<10)) }
-        try network.run()
-        #expect(network.delivered[.request] == nil)
-        network.connect(2, 1)
-        try network.run()
-        world.expectWhole(network.cores[1].log, "from a peer of the same fork")
-        #expect(network.cores[1].outcomes[token] == .stored)
     }
 
     @Test func aFloodOfRequestsEndsTheStream() throws {

@@ -72,6 +72,16 @@ extension Core {
             if let channel = state.peers[peer] { send(message, on: channel, &aftermath) }
         case .commit(let id, let batch):
             store(batch, id, in: &state, &further, &aftermath)
+        case .reorganize(let id, _):
+            // Not stored yet, so the machine must not ask for it over and over.
+            var configuration = state.replicator.configuration
+            configuration.allowsForks = false
+            state.replicator.configure(configuration)
+            state.replicator.failed(id, into: &further)
+        case .conflict:
+            break
+        case .closeChannel(let peer):
+            if let channel = state.peers[peer] { aftermath.closing.append(channel) }
         case .answersReady(let peer):
             if let channel = state.peers[peer] { aftermath.answering.append(channel) }
         case .finished(let token, let outcome):
@@ -79,6 +89,8 @@ extension Core {
         case .destroyStream(let peer, let fault):
             guard let channel = state.peers[peer] else { return }
             aftermath.failing.append((channel.stream, ReplicationError(.misbehaved, "\(fault)")))
+        case .channelIdle, .reopenChannel, .channelsWanted:
+            break
         case .event(let event):
             state.transfers.count(event)
             if let event = CoreEvent(event) { aftermath.events.append(event) }
@@ -178,7 +190,7 @@ extension CoreEvent {
         switch event {
         case .downloaded(let block, let byteCount, _): self = .downloaded(index: block, byteCount: byteCount)
         case .uploaded(let block, let byteCount, _): self = .uploaded(index: block, byteCount: byteCount)
-        case .invalidData, .invalidRequest, .storageFailed: return nil
+        case .forkIgnored, .invalidData, .invalidRequest, .storageFailed, .timedOut: return nil
         }
     }
 }

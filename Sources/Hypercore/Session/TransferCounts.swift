@@ -20,7 +20,7 @@ public struct TransferCounts: Hashable, Sendable {
         case .uploaded(_, let byteCount, _):
             uploadedBlocks += 1
             uploadedBytes += UInt64(byteCount)
-        case .invalidData, .invalidRequest, .storageFailed:
+        case .forkIgnored, .invalidData, .invalidRequest, .storageFailed, .timedOut:
             break
         }
     }

@@ -29,7 +29,9 @@ extension TreeHead {
     }
 
     /// The tree's first `length` blocks, or `nil` where the tree is shorter or their roots are not all held.
-    func knownTree(ofLength length: UInt64, reading reader: some NodeReader & ~Escapable) throws -> TreeHead? {
+    ///
+    /// - Throws: what the reader throws.
+    public func knownTree(ofLength length: UInt64, reading reader: some NodeReader & ~Escapable) throws -> TreeHead? {
         guard length < self.length else { return length == self.length ? self : nil }
         var roots: [TreeNode] = []
         for index in FlatTree.roots(ofLength: length) {

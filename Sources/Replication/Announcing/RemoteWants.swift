@@ -18,6 +18,9 @@ struct RemoteWants {
     private var anyRanges: [Range<UInt64>] = []
     private(set) var wantsEverything = false
 
+    /// How many windows and ranges are kept.
+    var count: Int { windowCount + anyRanges.count }
+
     /// Notes a want. Returns whether it is to be answered: a window longer than the longest is not.
     mutating func add(start: UInt64, length: UInt64, any: Bool, limits: ReplicationLimits) -> Bool {
         if any {

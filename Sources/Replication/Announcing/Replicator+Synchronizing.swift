@@ -6,8 +6,11 @@ import MerkleTree
 extension Replicator {
     /// Takes note of a peer's state.
     mutating func receive(_ sync: SyncMessage, fromPeerAt position: Int, log: some LogView & ~Escapable) {
+        if peers.all[position].remote?.fork != sync.fork { peers.all[position].pushes.removeAll() }
         peers.all[position].remote = sync
         peers.all[position].checksUpgrade = true
+        peers.all[position].checksIdleness = true
+        lookForHotSwaps()
         let tree = log.head.tree
         // The acknowledgement of its length, without which it never asks for more.
         if sync.fork == tree.fork, sync.length < tree.length { peers.all[position].owesSync = true }
@@ -46,8 +49,9 @@ extension Replicator {
         let sync = SyncMessage(
             fork: tree.fork, length: tree.length, remoteLength: remote?.fork == tree.fork ? remote?.length ?? 0 : 0,
             canUpgrade: peers.all[position].canUpgrade, isUploading: true,
-            isDownloading: configuration.isDownloading || peers.all[position].requests.count > 0,
-            hasManifest: log.authority.map { !$0.isCompat } ?? false, allowsPush: false)
+            isDownloading: idleness.isDownloading,
+            hasManifest: log.authority.map { !$0.isCompat } ?? false,
+            allowsPush: configuration.allowsPush && idleness.isWanting)
         effects.send(.sync(sync), to: peers.all[position].id)
     }
 

@@ -6,6 +6,9 @@ struct RefusalQueue {
     /// How many requests of the peer were invalid, ever.
     private(set) var invalidRequests = 0
 
+    /// How many wait.
+    var count: Int { waiting.count }
+
     /// When the next one is due.
     var nextDue: Milliseconds? { waiting.first?.due }
 

@@ -33,15 +33,21 @@ extension Replicator {
     ) -> Answer? {
         guard let position = peers.position(of: peer), !peers.all[position].isClosing else { return nil }
         answerWindow(toPeerAt: position, log: log, into: &effects)
+        defer { countSent(&effects) }
         for _ in 0..<limits.plainAnswersAtOnce {
-            guard let (ticket, request) = peers.all[position].uploads.next() else { break }
+            guard let (ticket, request) = peers.all[position].uploads.next() else {
+                if let push = nextPush(toPeerAt: position, log: log) { return push }
+                break
+            }
             guard let plain = plainAnswer(to: request, log: log) else {
                 return Answer(peer: peer, parts: request.parts, fork: request.fork, ticket: ticket)
             }
             _ = peers.all[position].uploads.finish(ticket)
             effects.send(plain, to: peer)
         }
-        let hasMore = peers.all[position].uploads.isWaiting || !peers.all[position].windowsToAnswer.isEmpty
+        let hasMore =
+            peers.all[position].uploads.isWaiting || !peers.all[position].windowsToAnswer.isEmpty
+            || !peers.all[position].pushes.isEmpty
         if hasMore { effects.append(.answersReady(peer)) }
         return nil
     }
@@ -54,23 +60,36 @@ extension Replicator {
         into effects: inout Effects
     ) {
         guard let position = peers.position(of: answer.peer), !peers.all[position].isClosing else { return }
+        pass(to: now)
+        defer { countSent(&effects) }
+        guard let ticket = answer.ticket else {
+            return finishPush(answer, with: result, peerAt: position, log: log, into: &effects)
+        }
         switch result {
         case .success(let proof):
-            guard let request = peers.all[position].uploads.finish(answer.ticket) else { return }
+            guard let request = peers.all[position].uploads.finish(ticket) else { return }
             let data = DataMessage(
                 request: request.id, fork: request.fork, proof: proof, manifest: manifest(for: request, log: log))
             effects.send(.data(data), to: answer.peer)
-            if let block = proof.block {
-                effects.append(
-                    .event(.uploaded(block: block.index, byteCount: block.value.count, to: answer.peer)))
-            }
+            if let block = proof.block { isUploaded(block, toPeerAt: position, into: &effects) }
         case .failure(.notAvailable):
-            guard let request = peers.all[position].uploads.finish(answer.ticket) else { return }
+            guard let request = peers.all[position].uploads.finish(ticket) else { return }
             effects.send(refusal(of: request, log: log), to: answer.peer)
         case .failure(.invalidRequest):
+            count(peerAt: position) { $0.invalidRequests += 1 }
             effects.append(.event(.invalidRequest(answer.parts, from: answer.peer)))
-            refuseLater(answer.ticket, peerAt: position, now: now, into: &effects)
+            refuseLater(ticket, peerAt: position, now: now, into: &effects)
         }
+    }
+
+    /// Tells that a block was sent, asked for or not.
+    mutating func isUploaded(_ block: Proof.Block, toPeerAt position: Int, into effects: inout Effects) {
+        let byteCount = block.value.count
+        count(peerAt: position) { counters in
+            counters.blocksUploaded += 1
+            counters.bytesUploaded += UInt64(byteCount)
+        }
+        effects.append(.event(.uploaded(block: block.index, byteCount: byteCount, to: peers.all[position].id)))
     }
 
     /// The answer to a request that takes no proof; `nil` if it does.
@@ -124,7 +143,7 @@ extension Replicator {
     }
 
     /// Deals with a peer no longer, until the driver says that it is gone.
-    private mutating func close(peerAt position: Int) {
+    mutating func close(peerAt position: Int) {
         peers.all[position].isClosing = true
         peers.all[position].uploads = UploadQueue()
     }

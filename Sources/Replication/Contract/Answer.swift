@@ -1,6 +1,6 @@
 public import MerkleTree
 
-/// A peer's request, to be answered by the driver with a proof.
+/// A peer's request, or a block to be pushed to it, to be answered by the driver with a proof.
 ///
 /// Put the proof together outside the core's lock, from the durable head, and give it back with
 /// ``Replicator/answered(_:with:log:now:into:)``, in the order in which the answers were taken.
@@ -12,7 +12,8 @@ public struct Answer: Sendable {
     /// The fork that it is to be proven of.
     public let fork: UInt64
 
-    let ticket: UploadQueue.Ticket
+    /// The place of the request in the peer's queue; `nil` for a block that is pushed to it.
+    let ticket: UploadQueue.Ticket?
 }
 
 /// Why a request could not be answered.

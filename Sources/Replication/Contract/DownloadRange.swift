@@ -33,6 +33,9 @@ public struct DownloadRange: Hashable, Sendable {
         DownloadRange(bounds: start..<UInt64.max, list: nil, order: order)
     }
 
+    /// How many blocks there are in it; `nil` where it has no end.
+    var count: UInt64? { isLive ? nil : list.map { UInt64($0.count) } ?? bounds.upperBound - bounds.lowerBound }
+
     /// Whether it goes on with whatever the log grows by.
     var isLive: Bool { bounds.upperBound == UInt64.max }
 

@@ -12,8 +12,12 @@ public struct PeerStatus: Hashable, Sendable {
     public var isDownloading: Bool
     /// Whether it holds the manifest.
     public var hasManifest: Bool
+    /// Whether it takes blocks that it has not asked for.
+    public var allowsPush: Bool
     /// Whether it is not asked for anything any more.
     public var isPaused: Bool
+    /// Whether it is not asked for anything for a while: it has not answered in time, or refused.
+    public var isBackingOff: Bool
     /// Requests to it that are under way.
     public var requestCount: Int
     /// Requests of it that wait to be answered.

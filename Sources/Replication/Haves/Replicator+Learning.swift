@@ -15,6 +15,7 @@ extension Replicator {
         let known = peers.all[position].haves.contiguousLength
         guard (try? peers.all[position].haves.have(start: range.start, length: range.length)) != nil else { return }
         let isNews = range.start > 0 || range.length > known
+        if isNews { lookForHotSwaps() }
         if isNews { peers.all[position].searches.lower(to: range.start == 0 ? known : range.start) }
     }
 
@@ -22,6 +23,7 @@ extension Replicator {
     mutating func receive(_ bitfield: BitfieldMessage, fromPeerAt position: Int) {
         guard (try? peers.all[position].haves.load(bitfield.words, at: bitfield.start)) != nil else { return }
         peers.all[position].searches.lower(to: bitfield.start)
+        lookForHotSwaps()
     }
 
     /// Asks a peer what it has around `block`, unless it was asked already.

@@ -9,6 +9,8 @@ struct WantedWindows {
     private var wanted: Set<UInt64> = []
     private var oldest = FIFO<UInt64>()
 
+    var count: Int { wanted.count }
+
     /// What has to be sent to want one more window.
     struct Change {
         let want: UInt64

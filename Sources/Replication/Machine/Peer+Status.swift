@@ -6,7 +6,8 @@ extension Peer {
         PeerStatus(
             fork: remote?.fork ?? 0, length: remote?.length ?? 0, contiguousLength: haves.contiguousLength,
             isUploading: remote?.isUploading ?? false, isDownloading: remote?.isDownloading ?? false,
-            hasManifest: remote?.hasManifest ?? false, isPaused: conduct.isPaused, requestCount: requests.count,
+            hasManifest: remote?.hasManifest ?? false, allowsPush: remote?.allowsPush ?? false,
+            isPaused: conduct.isPaused, isBackingOff: pace.backOffEnd != nil, requestCount: requests.count,
             waitingRequestCount: uploads.count)
     }
 }

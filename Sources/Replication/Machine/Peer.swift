@@ -37,13 +37,30 @@ struct Peer {
     /// Whether the next flush is to tell the driver that it waits for answers.
     var announcesAnswers = false
 
+    /// What it is being asked about its fork, if that is higher than ours, and how often it let such a question wait too long.
+    var forkQuestion: ForkQuestion?
+    var overdueAnswers = 0
+    /// The fork that observers were last told is not followed.
+    var ignoredFork: UInt64?
+
+    /// How fast it answers, and how much it is asked at a time.
+    var pace: PeerPace
     var conduct = PeerConduct()
+
+    /// What is to be pushed to it.
+    var pushes = PushQueue()
+    /// What has been counted of it.
+    var counters = ReplicationCounters()
+
+    /// Whether the next flush is to find out if its channel serves nobody.
+    var checksIdleness = false
 
     /// Whether its channel was asked to be closed; what it still sends is ignored.
     var isClosing = false
 
     init(_ id: PeerID, supportsSeeks: Bool, limits: ReplicationLimits) {
         self.id = id
+        pace = PeerPace(limits: limits)
         haves = RemoteBitfield(segmentLimit: limits.remotePages)
         self.supportsSeeks = supportsSeeks
     }
@@ -51,14 +68,60 @@ struct Peer {
 
 /// How well a peer behaves, and whether that has cost it our trust.
 struct PeerConduct {
-    /// Whether it is not asked for anything any more.
-    private(set) var isPaused = false
+    /// Whether it is never asked for anything again.
+    private(set) var isDistrusted = false
+    /// Whether it has to show first that its history is ours.
+    private(set) var isUnderCheck = false
     private var notAvailable = 0
     private var invalidRequest = 0
     private var useless = 0
+    /// How often in a row it pushed what did not verify or did not fit.
+    private(set) var invalidPushes = 0
+    /// Whether it was asked for its whole tree, and none has come since.
+    private(set) var owesTree = false
+    private var pardons = 0
+    private var untracked = 0
+
+    /// Whether it is not asked for anything now.
+    var isPaused: Bool { isDistrusted || isUnderCheck }
 
     /// It sent something that did not verify.
-    mutating func sentInvalidData() { isPaused = true }
+    mutating func sentInvalidData() {
+        isUnderCheck = false
+        isDistrusted = true
+    }
+
+    /// It is asked for its whole tree, because it sent something that did not verify. If it `pauses` until that is here, it may
+    /// be pardoned where the tree is ours.
+    mutating func isChecked(pauses: Bool, limit: Int) {
+        owesTree = true
+        guard pauses else { return }
+        isUnderCheck = true
+        isDistrusted = pardons >= limit
+    }
+
+    /// Its whole tree is ours as far as both go.
+    mutating func pardon() {
+        guard isUnderCheck else { return }
+        isUnderCheck = false
+        pardons += 1
+    }
+
+    /// Whether a tree that it sends is to be looked at: one that it was asked for, or one of the first few others.
+    mutating func sendsUntracked(limit: Int) -> Bool {
+        if owesTree {
+            owesTree = false
+            return true
+        }
+        untracked = min(untracked + 1, limit + 1)
+        return untracked <= limit
+    }
+
+    /// It pushed something that did not verify. That may be for want of knowing how we stand, so it is only counted.
+    mutating func sentInvalidPush() { invalidPushes += 1 }
+
+    /// It pushed something that fits, or what it pushes may fit again.
+    mutating func sentGoodPush() { invalidPushes = 0 }
 
     /// It refused a request, giving one of the two reasons or none.
     mutating func refused(_ reason: NoDataMessage.Reason?, limits: ReplicationLimits) {
@@ -67,6 +130,6 @@ struct PeerConduct {
         case .invalidRequest: invalidRequest += 1
         default: useless += 1
         }
-        if max(notAvailable, invalidRequest, useless) >= limits.uselessAnswers { isPaused = true }
+        if max(notAvailable, invalidRequest, useless) >= limits.uselessAnswers { isDistrusted = true }
     }
 }

@@ -6,49 +6,29 @@ import MerkleTree
 
 extension Replicator {
     /// The tree over everything that is verified, stored or not.
-    ///
-    /// An empty log has no history to lose, so it is at once of the highest fork that a peer has something of: that fork is
-    /// then asked for, verified and taken over like any longer log.
     func verifiedTree(_ log: some LogView & ~Escapable) -> TreeHead {
-        let tree = overlay.head?.tree ?? log.head.tree
-        guard tree.length == 0 else { return tree }
-        return TreeHead(fork: max(tree.fork, highestForkOfPeers ?? 0))
-    }
-
-    /// The highest fork of which a peer that can be asked has blocks.
-    private var highestForkOfPeers: UInt64? {
-        peers.all.lazy.filter { !$0.conduct.isPaused && !$0.isClosing }.compactMap(\.remote)
-            .filter { $0.isUploading && $0.length > 0 }.map(\.fork).max()
+        overlay.head?.tree ?? log.head.tree
     }
 
     /// Asks peers for all that is wanted and that they have, as far as they have room.
     mutating func requestWhatIsWanted(log: some LogView & ~Escapable, into effects: inout Effects) throws {
+        // What would be asked now would be of a fork that the log is about to leave.
+        guard !forks.isMoving else { return }
         let tree = verifiedTree(log)
         requestManifest(log: log, into: &effects)
+        guard !configuration.isPushOnly else { return }
         requestUpgrade(to: tree, log: log, into: &effects)
-        guard !wants.pending.isEmpty || !wants.ranges.isEmpty || !wants.seeks.isEmpty else { return }
-        firstPeer = peers.count == 0 ? 0 : (firstPeer + 1) % peers.count
-        for offset in 0..<peers.count {
-            let position = (firstPeer + offset) % peers.count
-            guard canAsk(peerAt: position, about: tree) else { continue }
-            try requestSeeks(ofPeerAt: position, tree: tree, log: log, into: &effects)
-            try requestBlocks(ofPeerAt: position, tree: tree, log: log, into: &effects)
+        if !wants.pending.isEmpty || !wants.ranges.isEmpty || !wants.seeks.isEmpty || !wants.nodes.isEmpty {
+            firstPeer = peers.count == 0 ? 0 : (firstPeer + 1) % peers.count
+            for offset in 0..<peers.count {
+                let position = (firstPeer + offset) % peers.count
+                guard canAsk(peerAt: position, about: tree) else { continue }
+                try requestNodes(ofPeerAt: position, tree: tree, log: log, into: &effects)
+                try requestSeeks(ofPeerAt: position, tree: tree, log: log, into: &effects)
+                try requestBlocks(ofPeerAt: position, tree: tree, log: log, into: &effects)
+            }
         }
-    }
-
-    /// Whether a peer answers, is trusted, has our fork, and has room for one more request.
-    func canAsk(peerAt position: Int, about tree: TreeHead) -> Bool {
-        guard let remote = peers.all[position].remote, remote.isUploading, remote.fork == tree.fork else {
-            return false
-        }
-        return hasRoom(peerAt: position, about: tree)
-    }
-
-    private func hasRoom(peerAt position: Int, about tree: TreeHead) -> Bool {
-        !peers.all[position].conduct.isPaused && !peers.all[position].isClosing
-            && peers.all[position].requests.count < limits.requests(ofBlocksIn: tree, peerCount: peers.count)
-            && peers.all[position].requests.cancelledCount < limits.cancelledRequestsToPeer
-            && overlay.byteCount < limits.uncommittedBytes
+        try hotSwap(tree: tree, log: log, into: &effects)
     }
 
     private mutating func requestBlocks(
@@ -56,58 +36,74 @@ extension Replicator {
     ) throws {
         var search = BlockSearch(
             end: askableLength(ofPeerAt: position, tree: tree), steps: limits.searchSteps)
-        while hasRoom(peerAt: position, about: tree) {
+        var room = room(peerAt: position, about: tree)
+        while room > 0 {
             if let block = nextPending(&search, forPeerAt: position, into: &effects) {
                 let priority = wants.blocks[block]?.priority ?? .normal
-                let id = try request(block, priority, ofPeerAt: position, tree: tree, log: log, into: &effects)
+                try request(block, priority, ofPeerAt: position, tree: tree, log: log, into: &effects)
                 wants.pending.remove(block)
-                wants.blocks[block]?.asked = (peers.all[position].id, id)
             } else if let block = nextOfRanges(&search, forPeerAt: position, log: log, into: &effects) {
-                _ = try request(block, .normal, ofPeerAt: position, tree: tree, log: log, into: &effects)
+                try request(block, .normal, ofPeerAt: position, tree: tree, log: log, into: &effects)
             } else {
                 break
             }
+            room -= 1
         }
+        if room == 0 { peers.all[position].pace.window.isFull() }
         if search.steps == 0 { searchesAreCutShort = true }
     }
 
     /// Asks a peer for one block.
-    private mutating func request(
+    mutating func request(
         _ block: UInt64, _ priority: RequestMessage.Priority, ofPeerAt position: Int, tree: TreeHead,
         log: some LogView & ~Escapable, into effects: inout Effects
-    ) throws -> UInt64 {
+    ) throws {
         // One with a priority is answered before others, so that it cannot rely on them.
-        let isInTurn = priority == .normal
         let missing = try missingNodes(
-            from: block, ofPeerAt: position, reliesOnAwaited: isInTurn, tree: tree, log: log)
+            from: block, ofPeerAt: position, reliesOnAwaited: priority == .normal, tree: tree, log: log)
         claims.set(block)
-        if isInTurn { peers.all[position].awaited.add(block: block, nodes: missing.count) }
         let request = OutstandingRequest(
             message: RequestMessage(
                 id: 0, fork: tree.fork,
                 parts: ProofRequest(block: ProofRequest.Node(index: block, nodes: missing.count)), priority: priority),
             reliesOnEarlier: missing.endsAtAwaited, discards: discards)
-        return send(request, toPeerAt: position, log: log, into: &effects)
+        peers.all[position].isAwaited(request)
+        let id = send(request, toPeerAt: position, log: log, into: &effects)
+        flights.add(Flights.Flight(peer: peers.all[position].id, request: id), of: block)
     }
 
     /// How many nodes from a block's leaf up are neither held nor, if they can be relied on, about to come from the peer.
     ///
+    /// The store is asked last, and only for nodes of which nothing is known: a run of blocks costs next to no lookups there.
+    ///
     /// - Throws: where not even the root above the block is held, which is so only in a broken log; what the log throws.
-    private func missingNodes(
+    private mutating func missingNodes(
         from block: UInt64, ofPeerAt position: Int, reliesOnAwaited: Bool, tree: TreeHead,
         log: some LogView & ~Escapable
     ) throws -> (count: UInt64, endsAtAwaited: Bool) {
-        let reader = OverlaidNodes(overlay.nodes, over: log)
         var index = FlatTree.leaf(ofBlock: block)
         var count: UInt64 = 0
-        while try reader.node(at: index) == nil {
-            if reliesOnAwaited, peers.all[position].awaited.contains(index) { return (count, true) }
+        var highestMissing: UInt64?
+        while true {
+            if overlay.nodes.node(at: index) != nil { break }
+            if reliesOnAwaited, peers.all[position].awaited.contains(index) {
+                if let highestMissing { unknownNodes.remember(highestMissing) }
+                return (count, true)
+            }
+            if !unknownNodes.contains(index) {
+                if let node = try log.node(at: index) {
+                    overlay.remember(node)
+                    break
+                }
+                highestMissing = index
+            }
             count += 1
             index = FlatTree.parent(of: index)
             guard FlatTree.blocks(under: index).upperBound <= tree.length else {
                 throw TreeError(.missingNode(index), "no node above block \(block) is held, not even its root")
             }
         }
+        if let highestMissing { unknownNodes.remember(highestMissing) }
         return (count, false)
     }
 
@@ -118,7 +114,12 @@ extension Replicator {
         into effects: inout Effects
     ) -> UInt64 {
         var request = request
+        request.sentAt = now
         request.message.wantsManifest = lacksManifest(log) && peers.all[position].remote?.hasManifest == true
+        if peers.all[position].requests.cancelledCount >= limits.cancelledRequestsToPeer {
+            peers.all[position].pace.probe()
+        }
+        peers.all[position].pace.sent(isFirst: !peers.all[position].requests.isAwaiting, now: now)
         request.message.id = peers.all[position].requests.add(request)
         effects.send(.request(request.message), to: peers.all[position].id)
         return request.message.id
@@ -140,7 +141,7 @@ extension Replicator {
         let position = peers.all.indices.first { position in
             guard let remote = peers.all[position].remote else { return false }
             return remote.hasManifest && remote.length == 0 && remote.isUploading
-                && hasRoom(peerAt: position, about: TreeHead())
+                && room(peerAt: position, about: TreeHead()) > 0
         }
         guard let position else { return }
         manifestPeer = peers.all[position].id

@@ -18,18 +18,27 @@ extension Replicator {
         return remote.length >= tree.length ? tree.length : min(remote.length, peers.all[position].provenLength)
     }
 
-    /// The next single block that is wanted and that the peer has.
+    /// The next single block that is wanted and that the peer has, the most urgent first.
     mutating func nextPending(
         _ search: inout BlockSearch, forPeerAt position: Int, into effects: inout Effects
     ) -> UInt64? {
+        for level in (0..<PendingQueue.levelCount).reversed() {
+            if let block = nextPending(&search, level: level, forPeerAt: position, into: &effects) { return block }
+        }
+        return nil
+    }
+
+    private mutating func nextPending(
+        _ search: inout BlockSearch, level: Int, forPeerAt position: Int, into effects: inout Effects
+    ) -> UInt64? {
         while search.steps > 0 {
-            let cursor = peers.all[position].searches.blocks
-            guard cursor < search.end, let block = wants.pending.first(in: cursor..<search.end) else {
-                peers.all[position].searches.blocks = max(cursor, search.end)
+            let cursor = peers.all[position].searches.blocks[level]
+            guard cursor < search.end, let block = wants.pending.first(in: cursor..<search.end, level: level) else {
+                peers.all[position].searches.blocks[level] = max(cursor, search.end)
                 return nil
             }
             search.steps -= 1
-            peers.all[position].searches.blocks = block + 1
+            peers.all[position].searches.blocks[level] = block + 1
             if peers.all[position].haves[block] { return block }
             want(block, ofPeerAt: position, into: &effects)
         }

@@ -8,9 +8,18 @@ struct RequestTable {
     private var freeIDs: [UInt64] = []
     /// Ids of cancelled requests, each with the number of requests that had been sent before the cancel.
     private var cancelled = FIFO<(id: UInt64, sent: UInt64)>()
-    private var sent: UInt64 = 0
+    /// How many requests were ever sent.
+    private(set) var sent: UInt64 = 0
     /// How many requests are under way.
     private(set) var count = 0
+    /// How many of them are overdue.
+    private(set) var overdueCount = 0
+
+    /// Whether an answer is awaited that is not overdue.
+    var isAwaiting: Bool { count > overdueCount }
+
+    /// How many requests there was ever room for.
+    var slotCount: Int { slots.count }
 
     /// How many ids wait for the fate of a cancelled request to be known.
     var cancelledCount: Int { cancelled.count }
@@ -46,6 +55,36 @@ struct RequestTable {
         return request
     }
 
+    /// Marks all requests as overdue, and returns those that were not before.
+    mutating func markOverdue() -> [OutstandingRequest] {
+        var marked: [OutstandingRequest] = []
+        for position in slots.indices {
+            guard let request = slots[position], !request.isOverdue else { continue }
+            slots[position]?.isOverdue = true
+            marked.append(request)
+        }
+        overdueCount = count
+        return marked
+    }
+
+    /// Takes back that a request is overdue.
+    mutating func markInTime(_ id: UInt64) {
+        guard id > 0, id <= UInt64(slots.count), slots[Int(id) - 1]?.isOverdue == true else { return }
+        slots[Int(id) - 1]?.isOverdue = false
+        overdueCount -= 1
+    }
+
+    /// Marks the requests that `isAffected`, and returns those that were not marked before. They stay until they are answered.
+    mutating func markObsolete(where isAffected: (OutstandingRequest) -> Bool) -> [OutstandingRequest] {
+        var marked: [OutstandingRequest] = []
+        for position in slots.indices {
+            guard let request = slots[position], !request.isObsolete, isAffected(request) else { continue }
+            slots[position]?.isObsolete = true
+            marked.append(request)
+        }
+        return marked
+    }
+
     /// The requests under way, in order of their ids.
     var all: some Sequence<OutstandingRequest> { slots.lazy.compactMap { $0 } }
 
@@ -53,6 +92,7 @@ struct RequestTable {
         guard id > 0, id <= UInt64(slots.count), let request = slots[Int(id) - 1] else { return nil }
         slots[Int(id) - 1] = nil
         count -= 1
+        if request.isOverdue { overdueCount -= 1 }
         return request
     }
 }

@@ -4,8 +4,8 @@
 /// twice at the same place, unless something happens there: the peer comes to have a block, a request comes to nothing,
 /// a stored block is dropped. Then the cursors are lowered to it.
 struct SearchCursors {
-    /// The cursor for single blocks.
-    var blocks: UInt64 = 0
+    /// The cursors for single blocks, one for each level of priority.
+    var blocks = [UInt64](repeating: 0, count: PendingQueue.levelCount)
     /// The cursors for ranges; 0 for one that is not in it. Ranges are few, so that a list beats a dictionary.
     private var ranges: [(token: WantToken, cursor: UInt64)] = []
 
@@ -26,7 +26,7 @@ struct SearchCursors {
 
     /// Looks for single blocks again from `block` on.
     mutating func lowerBlocks(to block: UInt64) {
-        blocks = min(blocks, block)
+        for level in blocks.indices { blocks[level] = min(blocks[level], block) }
     }
 
     /// Looks again from `block` on.

@@ -24,8 +24,15 @@ struct Overlay {
     /// The batch that was handed out and whose fate is not known. It outlives what it held, if that is forgotten.
     private var outstanding: CommitID?
 
+    init(recentNodes: Int) {
+        nodes.recent = RecentNodes(limit: recentNodes)
+    }
+
     /// Bytes that are verified and not yet stored.
     var byteCount: Int { gathering.byteCount + committing.byteCount }
+
+    /// Whether something was handed out whose fate is not known.
+    var isOutstanding: Bool { outstanding != nil }
 
     /// The head over everything that is verified; `nil` where it is the stored one.
     var head: SignedHead? { gathering.head ?? committing.head }
@@ -42,9 +49,9 @@ struct Overlay {
 struct UnstoredNodes {
     fileprivate(set) var gathering: [UInt64: TreeNode] = [:]
     fileprivate(set) var committing: [UInt64: TreeNode] = [:]
-    /// The nodes of the last batch that was stored. The next requests and proofs mostly need these, and finding them
-    /// here saves reading them back.
-    fileprivate(set) var recent: [UInt64: TreeNode] = [:]
+    /// Nodes that were stored or read lately. The next requests and proofs mostly need these, and finding them here saves
+    /// reading them back.
+    fileprivate(set) var recent = RecentNodes()
 
     func node(at index: UInt64) -> TreeNode? {
         gathering[index] ?? committing[index] ?? recent[index]
@@ -54,7 +61,7 @@ struct UnstoredNodes {
 // MARK: - Growing
 
 extension Overlay {
-    /// Adds what a proof has proven. Its block is not in the overlay.
+    /// Adds what a proof has proven. A block that is in the overlay already is the same.
     mutating func add(_ proof: VerifiedProof) {
         for node in proof.nodes {
             nodes.gathering[node.index] = node
@@ -63,7 +70,7 @@ extension Overlay {
         if let upgrade = proof.upgrade {
             gathering.head = SignedHead(tree: upgrade.head, signature: upgrade.signature)
         }
-        if let block = proof.block {
+        if let block = proof.block, value(of: block.index) == nil {
             gathering.positions[block.index] = gathering.blocks.count
             gathering.blocks.append(VerifiedBatch.Block(index: block.index, value: block.value))
             gathering.byteCount += block.value.count + Self.nodeByteCount
@@ -74,8 +81,29 @@ extension Overlay {
         gathering.manifest = manifest
     }
 
+    /// Adds a head that was verified from block 0 on, for a log that is empty.
+    mutating func add(_ head: SignedHead) {
+        for root in head.tree.roots {
+            nodes.gathering[root.index] = root
+        }
+        gathering.byteCount += head.tree.roots.count * Self.nodeByteCount
+        gathering.head = head
+    }
+
+    /// Keeps a node that was read from the store, and is mostly needed again soon.
+    mutating func remember(_ node: TreeNode) {
+        nodes.recent.insert(node)
+    }
+
+    /// Keeps fewer nodes that are stored.
+    mutating func forgetRecent() {
+        nodes.recent.removeAll()
+    }
+
     /// About what a node or an empty block takes in memory.
     private static let nodeByteCount = 64
+    /// Up to how many nodes the room that a batch took is kept for the next.
+    private static let keptCapacity = 4096
 }
 
 // MARK: - Being stored
@@ -86,13 +114,21 @@ extension Overlay {
         guard outstanding == nil, gathering.byteCount > 0 || gathering.manifest != nil else { return nil }
         outstanding = id
         committing = gathering
-        nodes.committing = nodes.gathering
         gathering = Layer()
-        nodes.gathering = [:]
+        // The one is empty, and has the room that it had before.
+        swap(&nodes.committing, &nodes.gathering)
         return VerifiedBatch(
             fork: stored.fork, baseLength: stored.length,
             nodes: nodes.committing.values.sorted { $0.index < $1.index }, blocks: committing.blocks,
             head: committing.head, manifest: committing.manifest)
+    }
+
+    /// Lets no batch be handed out while something else is stored in the place of one.
+    ///
+    /// - Precondition: no batch is out.
+    mutating func reserve(_ id: CommitID) {
+        precondition(outstanding == nil, "\(id) would be stored beside another batch")
+        outstanding = id
     }
 
     /// Forgets the batch that was stored, and returns what was in it; `nil` where `id` is not the one that is out.
@@ -101,8 +137,8 @@ extension Overlay {
         outstanding = nil
         let stored = committing
         committing = Layer()
-        nodes.recent = nodes.committing
-        nodes.committing = [:]
+        nodes.recent.insert(nodes.committing)
+        nodes.committing.removeAll(keepingCapacity: nodes.committing.count <= Self.keptCapacity)
         return stored
     }
 
@@ -118,7 +154,7 @@ extension Overlay {
     mutating func removeAll() -> [UInt64] {
         let blocks = (committing.blocks + gathering.blocks).map(\.index)
         let outstanding = outstanding
-        self = Overlay()
+        self = Overlay(recentNodes: nodes.recent.limit)
         self.outstanding = outstanding
         return blocks
     }

@@ -5,7 +5,7 @@ import MerkleTree
 
 extension Replicator {
     /// What an answer has proven.
-    private struct Verified {
+    struct Verified {
         /// `nil` where the answer was only about the manifest.
         let proof: VerifiedProof?
         /// The manifest, if the answer taught it.
@@ -16,37 +16,59 @@ extension Replicator {
     mutating func receive(
         _ data: DataMessage, fromPeerAt position: Int, log: some LogView & ~Escapable, into effects: inout Effects
     ) {
-        // Id 0 is never ours: pushes, and proofs of a conflict or of another fork, which are not followed yet.
-        guard data.request > 0, let request = takeAnswered(data.request, fromPeerAt: position) else { return }
-        let tree = verifiedTree(log)
+        guard data.request > 0 else {
+            return receiveUnasked(data, fromPeerAt: position, log: log, into: &effects)
+        }
+        guard let request = takeAnswered(data.request, fromPeerAt: position, log: log, into: &effects) else { return }
+        if request.isOverdue, isHere(request.message.parts.block?.index, log: log) { return }
         guard data.answers(request.message) else {
             return refuse(request, .unspecified, peerAt: position, into: &effects)
         }
+        if let subject = request.forkSubject {
+            return receiveAboutFork(
+                data, answering: request, subject, fromPeerAt: position, log: log, into: &effects)
+        }
+        let tree = verifiedTree(log)
         do {
             let verified = try verify(data, against: tree, log: log)
             accept(verified, for: request, fromPeerAt: position, into: &effects)
         } catch {
-            reject(request, error, tree: tree, peerAt: position, into: &effects)
+            reject(request, error, peerAt: position, log: log, into: &effects)
         }
     }
 
     /// Takes a refusal.
-    mutating func receive(_ noData: NoDataMessage, fromPeerAt position: Int, into effects: inout Effects) {
-        guard noData.request > 0, let request = peers.all[position].requests.takeAnswered(noData.request) else {
-            return
-        }
+    mutating func receive(
+        _ noData: NoDataMessage, fromPeerAt position: Int, log: some LogView & ~Escapable, into effects: inout Effects
+    ) {
+        guard noData.request > 0,
+            let request = takeAnswered(noData.request, isRefusal: true, fromPeerAt: position, log: log, into: &effects)
+        else { return }
         refuse(request, noData.reason, peerAt: position, into: &effects)
     }
 
-    private mutating func takeAnswered(_ id: UInt64, fromPeerAt position: Int) -> OutstandingRequest? {
+    /// Takes out the request that was answered; `nil` where there is none, or where its answer is of no interest any more. Even
+    /// then it tells how fast the peer is.
+    private mutating func takeAnswered(
+        _ id: UInt64, isRefusal: Bool = false, fromPeerAt position: Int, log: some LogView & ~Escapable,
+        into effects: inout Effects
+    ) -> OutstandingRequest? {
         guard let request = peers.all[position].requests.takeAnswered(id) else { return nil }
         peers.all[position].isNotAwaited(request)
-        return request
+        let sent = peers.all[position].requests.sent
+        peers.all[position].pace.answered(request, isRefusal: isRefusal, sent: sent, now: now, limits: limits)
+        if request.isOverdue { revive(peerAt: position, log: log, into: &effects) }
+        return request.isObsolete ? nil : request
+    }
+
+    /// Whether a block is stored, or verified and about to be.
+    func isHere(_ block: UInt64?, log: some LogView & ~Escapable) -> Bool {
+        block.map { log.has($0) || overlay.value(of: $0) != nil } ?? false
     }
 
     // MARK: Verifying
 
-    private func verify(
+    func verify(
         _ data: DataMessage, against tree: TreeHead, log: some LogView & ~Escapable
     ) throws -> Verified {
         // After a fork of ours an old answer says nothing of the present tree; the manifest is of all forks.
@@ -57,22 +79,38 @@ extension Replicator {
             let verdict = try tree.verify(data.proof, reading: OverlaidNodes(overlay.nodes, over: log))
             return Verified(proof: try verdict.accept { _, _ in false }, manifest: nil)
         }
-        let known = try log.authority ?? overlay.manifest.map { try TreeAuthority(key: key, manifest: $0) }
-        let claimed = known == nil ? try data.manifest.map { try TreeAuthority(key: key, manifest: $0) } : nil
-        guard isOfThisFork else { return Verified(proof: nil, manifest: claimed?.manifest) }
+        let (authority, learnt) = try authority(over: data, log: log)
+        // A manifest that came along is checked against the key; one that was assumed, only by a signature.
+        let claimed = data.manifest == nil ? nil : learnt
+        guard isOfThisFork else { return Verified(proof: nil, manifest: claimed) }
 
-        let authority = known ?? claimed ?? TreeAuthority(assumedFor: key)
         let verdict = try tree.verify(data.proof, reading: OverlaidNodes(overlay.nodes, over: log))
         guard case .unsigned(let unsigned) = verdict else {
-            return Verified(proof: try verdict.accept { _, _ in false }, manifest: claimed?.manifest)
+            return Verified(proof: try verdict.accept { _, _ in false }, manifest: claimed)
         }
         try authority.check(unsigned.requestedHead, from: data.proof.upgrade?.start ?? 0)
         let proof = try unsigned.accept { head, signature in
             try authority.verify(signature, of: head)
             return true
         }
-        // A signature that the assumed signer made proves that it is the signer.
-        return Verified(proof: proof, manifest: known == nil ? authority.manifest : nil)
+        return Verified(proof: proof, manifest: learnt)
+    }
+
+    /// Who has to have signed what a peer sent, and the manifest if that is not known yet.
+    ///
+    /// The manifest is learnt once its authority has verified a signature: a signature that the assumed signer made proves that
+    /// it is the signer.
+    ///
+    /// - Throws: `ManifestError` for a manifest that is another core's.
+    func authority(
+        over data: DataMessage, log: some LogView & ~Escapable
+    ) throws -> (TreeAuthority, learnt: CoreManifest?) {
+        if let known = try log.authority ?? overlay.manifest.map({ try TreeAuthority(key: key, manifest: $0) }) {
+            return (known, nil)
+        }
+        let claimed = try data.manifest.map { try TreeAuthority(key: key, manifest: $0) }
+        let authority = claimed ?? TreeAuthority(assumedFor: key)
+        return (authority, authority.manifest)
     }
 
     // MARK: Accepting
@@ -81,66 +119,36 @@ extension Replicator {
         _ verified: Verified, for request: OutstandingRequest, fromPeerAt position: Int, into effects: inout Effects
     ) {
         let id = peers.all[position].id
-        if let manifest = verified.manifest { overlay.add(manifest) }
-        if let proof = verified.proof { overlay.add(proof) }
-        let bringsNodes = verified.proof.map { !$0.nodes.isEmpty || $0.block != nil } ?? false
-        let isOfUse = verified.manifest != nil || bringsNodes
-        guard isOfUse else { return refuse(request, .unspecified, peerAt: position, into: &effects) }
-
         var rest = request
         if let block = verified.proof?.block {
-            // From here on the claim stands for what is verified and not stored.
             rest.message.parts.block = nil
-            finishBlock(block.index, .block(block.value), into: &effects)
-            effects.append(.event(.downloaded(block: block.index, byteCount: block.value.count, from: id)))
+            land(Flights.Flight(peer: id, request: request.message.id), of: block.index, into: &effects)
         }
+        guard keep(verified, fromPeerAt: position, into: &effects) else {
+            return refuse(request, .unspecified, peerAt: position, into: &effects)
+        }
+        peers.all[position].pace.wasOfUse()
         abandon(rest, to: id)
     }
 
-    // MARK: Refusing
-
-    /// A request came to nothing. Too many of these and a peer is not asked any more.
-    private mutating func refuse(
-        _ request: OutstandingRequest, _ reason: NoDataMessage.Reason, peerAt position: Int, into effects: inout Effects
-    ) {
-        if let seek = request.seek { seekIsRefused(seek) }
-        if isBlameworthy(request, peerAt: position) { peers.all[position].conduct.refused(reason, limits: limits) }
-        abandon(request, to: peers.all[position].id)
-        if peers.all[position].conduct.isPaused { withdrawAll(fromPeerAt: position, into: &effects) }
-    }
-
-    /// Whether a peer should have been able to answer: it has not told us in the meantime that it has moved to another
-    /// fork, or that the block is gone.
-    private func isBlameworthy(_ request: OutstandingRequest, peerAt position: Int) -> Bool {
-        guard request.message.fork == peers.all[position].remote?.fork else { return false }
-        return request.message.parts.block.map { peers.all[position].haves[$0.index] } ?? true
-    }
-
-    /// An answer did not verify.
-    private mutating func reject(
-        _ request: OutstandingRequest, _ error: any Error, tree: TreeHead, peerAt position: Int,
-        into effects: inout Effects
-    ) {
-        let id = peers.all[position].id
-        abandon(request, to: id)
-        switch error {
-        case let error as TreeError where error.code == .staleUpgrade:
-            // Our tree has grown since it was asked for; nothing is wrong with the peer.
-            break
-        case let error as TreeError where error.code == .invalidOperation && request.discards != discards:
-            // It may lead to a node that was known when it was asked for, and was forgotten since.
-            break
-        case let error as TreeError where error.code == .invalidOperation && request.reliesOnEarlier:
-            // It may lead to a node that an earlier answer was to bring and did not.
-            peers.all[position].awaited.distrust()
-        case is TreeError, is ManifestError:
-            peers.all[position].conduct.sentInvalidData()
-            let fault = PeerFault(.invalidData, "\(error)")
-            effects.append(.event(.invalidData(fault, from: id)))
-            withdrawAll(fromPeerAt: position, into: &effects)
-        default:
-            effects.append(.event(.storageFailed(error)))
+    /// Keeps what was verified until it is stored. Returns whether there was anything to keep.
+    @discardableResult
+    mutating func keep(_ verified: Verified, fromPeerAt position: Int, into effects: inout Effects) -> Bool {
+        if let manifest = verified.manifest { overlay.add(manifest) }
+        guard let proof = verified.proof else { return verified.manifest != nil }
+        overlay.add(proof)
+        if let block = proof.block {
+            finishBlock(block.index, .block(block.value), into: &effects)
+            let byteCount = block.value.count
+            count(peerAt: position) { counters in
+                counters.blocksDownloaded += 1
+                counters.bytesDownloaded += UInt64(byteCount)
+            }
+            effects.append(
+                .event(.downloaded(block: block.index, byteCount: byteCount, from: peers.all[position].id)))
         }
+        if proof.upgrade != nil { lookForNodes() }
+        return verified.manifest != nil || !proof.nodes.isEmpty || proof.block != nil
     }
 }
 

@@ -36,6 +36,12 @@ struct PendingBlocks {
         }
         return nil
     }
+
+    /// The blocks of `range` that wait.
+    func all(in range: Range<UInt64>) -> [UInt64] {
+        sorted[sorted.lowerBound(of: range.lowerBound)...].prefix { $0 < range.upperBound }
+            .filter { present.contains($0) }
+    }
 }
 
 extension Array<UInt64> {

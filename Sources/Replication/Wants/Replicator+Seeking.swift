@@ -51,13 +51,13 @@ extension Replicator {
             }
             wants.seeks[number].isAsked = true
             let message = RequestMessage(id: 0, fork: tree.fork, parts: parts)
-            let request = OutstandingRequest(message: message, seek: seek.token, discards: discards)
+            let request = OutstandingRequest(message: message, want: seek.token, discards: discards)
             send(request, toPeerAt: position, log: log, into: &effects)
         }
     }
 
     /// A block of the span that the peer has, at random so that many seekers do not all fetch the same path.
-    private mutating func hintBlock(in blocks: Range<UInt64>, _ position: Int) -> UInt64? {
+    mutating func hintBlock(in blocks: Range<UInt64>, _ position: Int) -> UInt64? {
         guard !blocks.isEmpty else { return nil }
         let start = UInt64.random(in: blocks, using: &generator)
         return peers.all[position].haves.firstSet(in: start..<blocks.upperBound)
@@ -70,10 +70,14 @@ extension Replicator {
         wants.seeks[position].wasRefused = true
     }
 
-    /// Lets a seek be walked on with: its answer has come, or will never.
-    mutating func seekIsAnswered(_ token: WantToken) {
-        guard let position = wants.seeks.firstIndex(where: { $0.token == token }) else { return }
-        wants.seeks[position].isAsked = false
-        wants.seeks[position].walkedLength = nil
+    /// Lets a seek be walked on with, or a node be looked up: the answer has come, or will never.
+    mutating func isAnswered(_ token: WantToken) {
+        if let position = wants.seeks.firstIndex(where: { $0.token == token }) {
+            wants.seeks[position].isAsked = false
+            wants.seeks[position].walkedLength = nil
+        } else if let position = wants.nodes.firstIndex(where: { $0.token == token }) {
+            wants.nodes[position].isAsked = false
+            wants.nodes[position].isDue = true
+        }
     }
 }

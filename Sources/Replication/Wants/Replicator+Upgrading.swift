@@ -1,12 +1,14 @@
+import Bitfield
 import MerkleTree
 
 // A longer log is fetched before its blocks, from one peer at a time (PROTOCOL §7, Sync and upgrades).
 
 extension Replicator {
     /// Whether a longer log is of use to anybody here.
-    private func wantsUpgrade(over tree: TreeHead) -> Bool {
+    func wantsUpgrade(over tree: TreeHead) -> Bool {
         configuration.upgradesEagerly || !wants.updates.isEmpty
-            || wants.pending.first(in: tree.length..<UInt64.max) != nil
+            || wants.pending.overlaps(tree.length..<UInt64.max)
+            || wants.nodes.contains { !tree.covers($0.index) }
             || wants.ranges.contains { $0.range.bounds.upperBound > tree.length }
             || wants.seeks.contains { !$0.isAsked && $0.span == nil }
     }
@@ -15,30 +17,34 @@ extension Replicator {
     mutating func requestUpgrade(to tree: TreeHead, log: some LogView & ~Escapable, into effects: inout Effects) {
         guard upgradingPeer == nil, wantsUpgrade(over: tree) else { return }
         var best: (position: Int, length: UInt64)?
-        for position in peers.all.indices where canUpgradeUs(peerAt: position, from: tree, log: log) {
+        for position in peers.all.indices where canUpgradeUs(peerAt: position, from: tree) {
             let length = peers.all[position].remote?.length ?? 0
             if length > best?.length ?? 0, canAsk(peerAt: position, about: tree) { best = (position, length) }
         }
         guard let best else { return }
         upgradingPeer = peers.all[best.position].id
-        let upgrade = ProofRequest.Upgrade(start: tree.length, length: best.length - tree.length)
-        let message = RequestMessage(id: 0, fork: tree.fork, parts: ProofRequest(upgrade: upgrade))
-        send(
+        var parts = ProofRequest(
+            upgrade: ProofRequest.Upgrade(start: tree.length, length: best.length - tree.length))
+        let last = best.length - 1
+        let fetchesLast =
+            wants.updates.contains(where: \.fetchesLastBlock) && !claims[last] && peers.all[best.position].haves[last]
+        // Its path ends in nodes of the upgrade, so that none has to be asked for.
+        if fetchesLast { parts.block = ProofRequest.Node(index: last, nodes: 0) }
+        let message = RequestMessage(id: 0, fork: tree.fork, parts: parts)
+        let id = send(
             OutstandingRequest(message: message, discards: discards), toPeerAt: best.position, log: log, into: &effects)
+        guard fetchesLast else { return }
+        claims.set(last)
+        wants.pending.remove(last)
+        flights.add(Flights.Flight(peer: peers.all[best.position].id, request: id), of: last)
     }
 
-    /// Whether a peer has said that it can lift us from our length to a larger one, or has a fork that we take over whole.
-    private func canUpgradeUs(peerAt position: Int, from tree: TreeHead, log: some LogView & ~Escapable) -> Bool {
+    /// Whether a peer has said that it can lift us from our length to a larger one.
+    private func canUpgradeUs(peerAt position: Int, from tree: TreeHead) -> Bool {
         guard let remote = peers.all[position].remote, remote.fork == tree.fork, remote.length > tree.length else {
             return false
         }
-        return takesOverFork(tree, log: log) || remote.canUpgrade && remote.remoteLength == tree.length
-    }
-
-    /// Whether the log is empty and about to become one of a higher fork. Peers say of another fork that they cannot lift
-    /// us to it, for they mean from where we are; all of it they can send.
-    private func takesOverFork(_ tree: TreeHead, log: some LogView & ~Escapable) -> Bool {
-        tree.length == 0 && tree.fork > log.head.tree.fork
+        return remote.canUpgrade && remote.remoteLength == tree.length
     }
 
     /// Ends what waits for a longer log, if there is one, or if it is certain that no open peer has any.
@@ -46,7 +52,9 @@ extension Replicator {
         let hasGrown = wants.hasGrown
         wants.hasGrown = false
         guard !wants.updates.isEmpty else { return }
-        let isSettled = !hasGrown && !configuration.expectsPeers && isUpToDate(with: log)
+        let isSettled =
+            !hasGrown && !isLookingIntoForks
+            && (configuration.isPushOnly || !configuration.expectsPeers && isUpToDate(with: log))
         guard hasGrown || isSettled else { return }
         for want in wants.updates where hasGrown || !want.waits {
             finish(want.token, .updated(hasGrown), into: &effects)
@@ -57,9 +65,10 @@ extension Replicator {
     /// Whether no open peer has a longer log of our fork, or one that we cannot get.
     private func isUpToDate(with log: some LogView & ~Escapable) -> Bool {
         let tree = verifiedTree(log)
-        guard upgradingPeer == nil, overlay.head == nil, !takesOverFork(tree, log: log) else { return false }
+        guard upgradingPeer == nil, overlay.head == nil else { return false }
         return peers.all.allSatisfy { peer in
-            guard !peer.conduct.isPaused, !peer.isClosing else { return true }
+            // One that does not answer may have more, but nobody gets it.
+            guard !peer.conduct.isPaused, !peer.isClosing, peer.pace.timeoutsInARow == 0 else { return true }
             guard let remote = peer.remote else { return false }
             guard remote.fork == tree.fork, remote.length > tree.length, remote.isUploading else { return true }
             // It has not acknowledged our length yet, and may still find that it can lift us.

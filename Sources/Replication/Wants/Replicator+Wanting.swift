@@ -11,16 +11,15 @@ extension Replicator {
         into effects: inout Effects
     ) -> WantToken {
         let token = wants.add(.block(block))
-        if wants.count > limits.wants {
+        if wants.count > limits.wants || isFrozen {
             finish(token, .refused, into: &effects)
         } else if log.has(block) {
             finish(token, .stored, into: &effects)
         } else if let value = overlay.value(of: block) {
             finish(token, .block(value), into: &effects)
-        } else if var want = wants.blocks[block] {
-            want.tokens.append(token)
-            want.priority = max(want.priority, priority)
-            wants.blocks[block] = want
+        } else if wants.blocks[block] != nil {
+            wants.blocks[block]?.tokens.append(token)
+            raise(block, to: priority)
         } else {
             wants.blocks[block] = BlockWant(tokens: [token], priority: priority)
             if !claims[block] { makePending(block) }
@@ -28,12 +27,27 @@ extension Replicator {
         return token
     }
 
+    /// Lets a block that ``get(_:priority:log:into:)`` asked for be asked before others. A request that is under way stays
+    /// as it is, but is the first that another peer takes over if it is slow. A lower priority than it has is ignored, and
+    /// so is a want of another kind.
+    public mutating func raise(_ token: WantToken, to priority: RequestMessage.Priority) {
+        if case .block(let block) = wants[token] { raise(block, to: priority) }
+    }
+
+    private mutating func raise(_ block: UInt64, to priority: RequestMessage.Priority) {
+        guard let want = wants.blocks[block], priority > want.priority else { return }
+        wants.blocks[block]?.priority = priority
+        guard wants.pending.contains(block) else { return }
+        wants.pending.remove(block)
+        makePending(block)
+    }
+
     /// Fetches a range of blocks, and keeps at it until they are stored: then it ends with ``WantOutcome/stored``.
     public mutating func download(
         _ range: DownloadRange, log: some LogView & ~Escapable, into effects: inout Effects
     ) -> WantToken {
         let token = wants.add(.range)
-        guard wants.count <= limits.wants else {
+        guard wants.count <= limits.wants, !isFrozen else {
             finish(token, .refused, into: &effects)
             return token
         }
@@ -46,13 +60,18 @@ extension Replicator {
     /// has a longer one, unless it `waits`.
     ///
     /// While ``ReplicatorConfiguration/expectsPeers`` is set, it never ends with false.
-    public mutating func update(waits: Bool = false, into effects: inout Effects) -> WantToken {
+    ///
+    /// - Parameter fetchesLastBlock: whether the last block of the longer log is asked for in the same request, which saves
+    ///   whoever only wants to know the latest state a round trip.
+    public mutating func update(
+        waits: Bool = false, fetchesLastBlock: Bool = false, into effects: inout Effects
+    ) -> WantToken {
         let token = wants.add(.update)
-        guard wants.count <= limits.wants else {
+        guard wants.count <= limits.wants, !isFrozen else {
             finish(token, .refused, into: &effects)
             return token
         }
-        wants.updates.append(UpdateWant(token: token, waits: waits))
+        wants.updates.append(UpdateWant(token: token, waits: waits, fetchesLastBlock: fetchesLastBlock))
         return token
     }
 
@@ -65,7 +84,7 @@ extension Replicator {
         toByte bytes: UInt64, padding: UInt64 = 0, into effects: inout Effects
     ) -> WantToken {
         let token = wants.add(.seek)
-        guard wants.count <= limits.wants else {
+        guard wants.count <= limits.wants, !isFrozen else {
             finish(token, .refused, into: &effects)
             return token
         }
@@ -77,7 +96,8 @@ extension Replicator {
     public mutating func cancel(_ token: WantToken, into effects: inout Effects) {
         switch wants.remove(token) {
         case .block(let block): cancel(token, for: block, into: &effects)
-        case .range: removeRange(token)
+        case .node: wants.nodes.removeAll { $0.token == token }
+        case .range: cancelRange(token, into: &effects)
         case .seek: wants.seeks.removeAll { $0.token == token }
         case .update: wants.updates.removeAll { $0.token == token }
         case nil: break
@@ -116,10 +136,21 @@ extension Replicator {
 
     /// Ends the wants for single blocks that came to be stored without having been asked.
     mutating func finishBlocks(in range: Range<UInt64>, log: some LogView & ~Escapable, into effects: inout Effects) {
-        var rest = range
-        while let block = wants.pending.first(in: rest) {
-            if log.has(block) { finishBlock(block, .stored, into: &effects) }
-            rest = block + 1..<rest.upperBound
+        for block in wants.pending.all(in: range) where log.has(block) {
+            finishBlock(block, .stored, into: &effects)
+        }
+    }
+
+    /// Ends a range, and takes back what is under way for it alone.
+    private mutating func cancelRange(_ token: WantToken, into effects: inout Effects) {
+        guard let range = wants.ranges.first(where: { $0.token == token })?.range else { return }
+        removeRange(token)
+        for peer in peers.all.map(\.id) {
+            let requests = peers.position(of: peer).map { Array(peers.all[$0].requests.all) } ?? []
+            for block in requests.compactMap(\.message.parts.block?.index)
+            where range.first(in: block..<block &+ 1) != nil {
+                withdrawUnlessWanted(block, into: &effects)
+            }
         }
     }
 
@@ -138,9 +169,7 @@ extension Replicator {
             return
         }
         wants.pending.remove(block)
-        if let asked = want.asked, let position = peers.position(of: asked.peer) {
-            withdraw(asked.request, fromPeerAt: position, into: &effects)
-        }
+        withdrawUnlessWanted(block, into: &effects)
     }
 }
 

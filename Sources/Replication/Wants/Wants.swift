@@ -5,6 +5,7 @@ struct Wants {
     /// What a token stands for.
     enum Kind {
         case block(UInt64)
+        case node
         case range
         case seek
         case update
@@ -13,7 +14,8 @@ struct Wants {
     /// Single blocks, by index.
     var blocks: [UInt64: BlockWant] = [:]
     /// Those of them that are not being asked.
-    var pending = PendingBlocks()
+    var pending = PendingQueue()
+    var nodes: [NodeWant] = []
     var ranges: [RangeWant] = []
     var seeks: [SeekWant] = []
     var updates: [UpdateWant] = []
@@ -32,13 +34,43 @@ struct Wants {
         return token
     }
 
+    /// What a token stands for; `nil` where the want has ended.
+    subscript(token: WantToken) -> Kind? { kinds[token] }
+
     mutating func remove(_ token: WantToken) -> Kind? {
         kinds.removeValue(forKey: token)
     }
 
-    /// Drops the seeks and updates that have ended.
+    /// Whether a range wants a block.
+    func isInRange(_ block: UInt64) -> Bool {
+        ranges.contains { $0.range.first(in: block..<block &+ 1) != nil }
+    }
+
+    /// Lets ranges and seeks be gone through again from their beginnings: blocks and nodes that were here are gone.
+    mutating func lookAgain() {
+        for position in ranges.indices {
+            ranges[position].stored = ranges[position].range.bounds.lowerBound
+            ranges[position].storedCount = nil
+        }
+        for position in seeks.indices {
+            seeks[position].span = nil
+            seeks[position].walkedLength = nil
+        }
+    }
+
+    /// Drops everything, and returns what has not ended, the oldest first.
+    mutating func removeAll() -> [WantToken] {
+        let tokens = kinds.keys.sorted { $0.rawValue < $1.rawValue }
+        let next = nextToken
+        self = Wants()
+        nextToken = next
+        return tokens
+    }
+
+    /// Drops the nodes, seeks and updates that have ended.
     mutating func removeEnded() {
         let kinds = kinds
+        nodes.removeAll { kinds[$0.token] == nil }
         seeks.removeAll { kinds[$0.token] == nil }
         updates.removeAll { kinds[$0.token] == nil }
     }
@@ -48,8 +80,16 @@ struct Wants {
 struct BlockWant {
     var tokens: [WantToken]
     var priority: RequestMessage.Priority
-    /// The request that was made for it. A block that was already on its way for a range has none.
-    var asked: (peer: PeerID, request: UInt64)?
+}
+
+/// A tree node that is waited for.
+struct NodeWant {
+    let token: WantToken
+    let index: UInt64
+    /// Whether a peer was asked and has not answered yet.
+    var isAsked = false
+    /// Whether there may be more nodes here than when it was last looked up.
+    var isDue = true
 }
 
 /// A range that is being fetched.
@@ -58,6 +98,8 @@ struct RangeWant {
     let range: DownloadRange
     /// Every wanted block below is stored.
     var stored: UInt64
+    /// How many of its blocks are stored, from when somebody first asks; `nil` where they have to be counted anew.
+    var storedCount: UInt64?
 }
 
 /// A byte offset that is looked for.
@@ -80,4 +122,6 @@ struct UpdateWant {
     let token: WantToken
     /// Whether it goes on waiting where no peer has a longer log.
     let waits: Bool
+    /// Whether the last block of the longer log is asked for along with it.
+    let fetchesLastBlock: Bool
 }

@@ -36,6 +36,18 @@ import Testing
         #expect(table.add(request(4)) == 2)
     }
 
+    @Test func anObsoleteRequestKeepsItsIdUntilItIsAnswered() {
+        var table = RequestTable()
+        _ = table.add(request(1))
+        _ = table.add(request(2))
+        let marked = table.markObsolete { $0.message.parts.block?.index == 1 }
+        #expect(marked.map(\.message.id) == [1] && marked[0].isObsolete == false)
+        #expect(table.markObsolete { _ in true }.map(\.message.id) == [2], "each is handed out once")
+        #expect(table.count == 2 && table.add(request(3)) == 3)
+        #expect(table.takeAnswered(1)?.isObsolete == true)
+        #expect(table.add(request(4)) == 1)
+    }
+
     @Test func noIdIsGivenToTwoAtOnce() {
         for seed in 1...10 as ClosedRange<UInt64> {
             var generator = SeededGenerator(seed: seed)

@@ -39,3 +39,14 @@ extension TestCore {
         }
     }
 }
+
+extension TestCore {
+    /// What happened with all peers.
+    var statistics: ReplicationCounters { replicator.statistics }
+
+    /// What happened with the peer that was connected as the `number`-th of those that are open.
+    func statistics(ofPeer number: Int) -> PeerStatistics? {
+        let peers = replicator.openPeers.sorted()
+        return number < peers.count ? replicator.statistics(of: peers[number]) : nil
+    }
+}

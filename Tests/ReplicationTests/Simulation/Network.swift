@@ -13,17 +13,29 @@ struct Network {
         case deliver(from: Int, link: Int, messages: [[UInt8]])
         case finishCommit(core: Int)
         case tick(core: Int)
+        case close(link: Int)
     }
 
     struct Link {
         let ends: (Int, Int)
         let ids: (PeerID, PeerID)
+        var line = Line()
         var isOpen = true
         /// When the last delivery in each direction arrives; a later one does not overtake it.
         var arrivals: (UInt64, UInt64) = (0, 0)
+        /// Until when each direction is busy sending what it was given.
+        var busy: (Double, Double) = (0, 0)
 
         func peer(of core: Int) -> PeerID { core == ends.0 ? ids.0 : ids.1 }
         func other(than core: Int) -> Int { core == ends.0 ? ends.1 : ends.0 }
+    }
+
+    /// What a link is like.
+    struct Line {
+        /// How long a message is on its way, in milliseconds; `nil` for the network's own.
+        var delay: ClosedRange<UInt64>?
+        /// How much goes through in a millisecond, in each direction; `nil` for all that there is.
+        var bytesPerMillisecond: Double?
     }
 
     let seed: UInt64
@@ -36,10 +48,11 @@ struct Network {
 
     var cores: [TestCore]
     private(set) var links: [Link] = []
-    private var events: [(time: UInt64, order: UInt64, event: Event)] = []
+    private var events = EventQueue<Event>()
     private var committing: Set<Int> = []
-    private var ticking: Set<Int> = []
-    private var order: UInt64 = 0
+    /// When each core is called because something of it is due.
+    private var ticking: [Int: UInt64] = [:]
+    private var closing: Set<Int> = []
     private(set) var time: UInt64 = 0
     private(set) var generator: SeededGenerator
     /// The messages that were delivered, by kind.
@@ -57,8 +70,11 @@ struct Network {
     // MARK: Links
 
     @discardableResult
-    mutating func connect(_ first: Int, _ second: Int, supportsSeeks: Bool = true) -> Int {
-        let link = Link(ends: (first, second), ids: (PeerID(nextPeer), PeerID(nextPeer + 1)))
+    mutating func connect(
+        _ first: Int, _ second: Int, line: Line = Line(), supportsSeeks: Bool = true
+    ) -> Int {
+        let link = Link(ends: (first, second), ids: (PeerID(nextPeer), PeerID(nextPeer + 1)), line: line)
+        passTime()
         nextPeer += 2
         links.append(link)
         // `first` knows `second` by the first id.
@@ -70,6 +86,7 @@ struct Network {
 
     mutating func disconnect(_ link: Int) {
         guard links[link].isOpen else { return }
+        passTime()
         links[link].isOpen = false
         cores[links[link].ends.0].close(links[link].ids.0)
         cores[links[link].ends.1].close(links[link].ids.1)
@@ -82,6 +99,7 @@ struct Network {
     @discardableResult
     mutating func with<Result>(_ core: Int, _ body: (inout TestCore) throws -> Result) rethrows -> Result {
         defer { pump() }
+        passTime()
         return try body(&cores[core])
     }
 
@@ -93,6 +111,30 @@ struct Network {
         #expect(count < limit, "seed \(seed): still busy after \(limit) events")
     }
 
+    /// Runs until a time, at most `limit` events.
+    mutating func run(until end: UInt64, limit: Int = 1_000_000) throws {
+        pump()
+        var count = 0
+        while count < limit, let next = events.nextTime, next <= end, try step() { count += 1 }
+        #expect(count < limit, "seed \(seed): still busy after \(limit) events")
+        time = max(time, end)
+        passTime()
+    }
+
+    /// Runs until `isDone`, at most until a time, and returns whether it came to that.
+    mutating func run(until end: UInt64, _ isDone: (Network) -> Bool) throws -> Bool {
+        pump()
+        while !isDone(self) {
+            guard let next = events.nextTime, next <= end, try step() else { return false }
+        }
+        return true
+    }
+
+    /// Sets the clocks of all cores.
+    private mutating func passTime() {
+        for core in cores.indices { cores[core].setClock(time) }
+    }
+
     /// Lets `count` events happen.
     mutating func run(events count: Int) throws {
         pump()
@@ -100,13 +142,9 @@ struct Network {
     }
 
     private mutating func step() throws -> Bool {
-        guard
-            let next = events.indices.min(by: {
-                (events[$0].time, events[$0].order) < (events[$1].time, events[$1].order)
-            })
-        else { return false }
-        let (time, _, event) = events.remove(at: next)
+        guard let (time, event) = events.popFirst() else { return false }
         self.time = time
+        passTime()
         switch event {
         case .deliver(let sender, let link, let messages):
             guard links[link].isOpen else { break }
@@ -115,9 +153,15 @@ struct Network {
         case .finishCommit(let core):
             committing.remove(core)
             try cores[core].finishCommit(succeeds: Int.random(in: 0..<100, using: &generator) >= failingCommits)
+        case .close(let link):
+            disconnect(link)
         case .tick(let core):
-            ticking.remove(core)
-            cores[core].advance(by: 1)
+            if ticking[core] == time { ticking[core] = nil }
+            cores[core].advance(by: 0)
+            // What a tick does not clear would have the driver tick for ever.
+            if let deadline = cores[core].replicator.nextDeadline, deadline <= time {
+                Issue.record("seed \(seed), \(cores[core].name): due at \(deadline) after a tick at \(time)")
+            }
         }
         pump()
         return true
@@ -129,13 +173,30 @@ struct Network {
             if !cores[core].commits.isEmpty, committing.insert(core).inserted {
                 schedule(.finishCommit(core: core), in: UInt64.random(in: 1...latency, using: &generator))
             }
-            if cores[core].replicator.nextDeadline != nil, ticking.insert(core).inserted {
-                schedule(.tick(core: core), in: 1)
+            if let deadline = cores[core].replicator.nextDeadline {
+                let due = max(deadline, time + 1)
+                if ticking[core].map({ $0 > due }) ?? true {
+                    ticking[core] = due
+                    schedule(.tick(core: core), in: due - time)
+                }
             }
-            for (peer, _) in cores[core].closed {
+            for peer in cores[core].closed.map(\.peer) {
                 if let link = links.firstIndex(where: { $0.isOpen && $0.peer(of: core) == peer }) { disconnect(link) }
             }
             send(from: core)
+            closeChannels(of: core)
+        }
+    }
+
+    /// Lets go of the channels that a core asked to be closed, once what it sent before has arrived.
+    private mutating func closeChannels(of core: Int) {
+        for peer in cores[core].closedChannels {
+            guard let link = links.firstIndex(where: { $0.isOpen && $0.peer(of: core) == peer }),
+                closing.insert(link).inserted
+            else { continue }
+            let arrivals = links[link].arrivals
+            let last = links[link].ends.0 == core ? arrivals.0 : arrivals.1
+            schedule(.close(link: link), in: max(last, time) - time)
         }
     }
 
@@ -152,17 +213,34 @@ struct Network {
             bodies[link, default: []].append(encode(message))
         }
         for (link, messages) in bodies.sorted(by: { $0.key < $1.key }) {
-            let isFirst = links[link].ends.0 == core
-            var arrival = time + UInt64.random(in: 1...latency, using: &generator)
-            arrival = max(arrival, isFirst ? links[link].arrivals.0 : links[link].arrivals.1)
-            if isFirst { links[link].arrivals.0 = arrival } else { links[link].arrivals.1 = arrival }
-            schedule(.deliver(from: core, link: link, messages: messages), in: arrival - time)
+            if links[link].line.bytesPerMillisecond == nil {
+                deliver(messages, from: core, link: link)
+            } else {
+                for message in messages { deliver([message], from: core, link: link) }
+            }
         }
     }
 
+    /// Puts messages on the line, behind what is on it.
+    private mutating func deliver(_ messages: [[UInt8]], from core: Int, link: Int) {
+        let isFirst = links[link].ends.0 == core
+        let line = links[link].line
+        var departure = time
+        if let rate = line.bytesPerMillisecond {
+            // Four bytes of a frame's header, and the 17 that encrypting adds.
+            let byteCount = messages.reduce(0) { $0 + $1.count + 21 }
+            let end = max(isFirst ? links[link].busy.0 : links[link].busy.1, Double(time)) + Double(byteCount) / rate
+            if isFirst { links[link].busy.0 = end } else { links[link].busy.1 = end }
+            departure = UInt64(end)
+        }
+        var arrival = departure + UInt64.random(in: line.delay ?? 1...latency, using: &generator)
+        arrival = max(arrival, isFirst ? links[link].arrivals.0 : links[link].arrivals.1)
+        if isFirst { links[link].arrivals.0 = arrival } else { links[link].arrivals.1 = arrival }
+        schedule(.deliver(from: core, link: link, messages: messages), in: arrival - time)
+    }
+
     private mutating func schedule(_ event: Event, in delay: UInt64) {
-        events.append((time + delay, order, event))
-        order += 1
+        events.add(event, at: time + delay)
     }
 
     private func encode(_ message: WireMessage) -> [UInt8] {

@@ -14,13 +14,33 @@ struct TestLog: LogView {
     private var stored = PagedBitfield()
     private(set) var contiguousLength: UInt64 = 0
 
+    /// Counts what is looked up, where a test wants to know.
+    var lookups: Lookups?
+
+    final class Lookups {
+        var nodes = 0
+        var presence = 0
+    }
+
     var length: UInt64 { head.tree.length }
 
-    func node(at index: UInt64) -> TreeNode? { nodes[index] }
-    func has(_ block: UInt64) -> Bool { stored[block] }
-    func firstStored(in range: Range<UInt64>) -> UInt64? { stored.firstSet(in: range) }
+    func node(at index: UInt64) -> TreeNode? {
+        lookups?.nodes += 1
+        return nodes[index]
+    }
+
+    func has(_ block: UInt64) -> Bool {
+        lookups?.presence += 1
+        return stored[block]
+    }
+
+    func firstStored(in range: Range<UInt64>) -> UInt64? {
+        lookups?.presence += 1
+        return stored.firstSet(in: range)
+    }
 
     func firstMissing(in range: Range<UInt64>) -> UInt64? {
+        lookups?.presence += 1
         let start = max(range.lowerBound, min(contiguousLength, range.upperBound))
         return start < range.upperBound ? stored.firstUnset(in: start..<range.upperBound) : nil
     }
@@ -60,12 +80,21 @@ extension TestLog {
         }
     }
 
-    /// Cuts the log back, into a new fork.
-    mutating func truncate(to newLength: UInt64, signedBy keyPair: KeyPair) throws {
-        head.tree = try head.tree.truncated(to: newLength, fork: head.tree.fork + 1, reading: self)
-        nodes = nodes.filter { FlatTree.blocks(under: $0.key).upperBound <= newLength }
-        clear(newLength..<UInt64.max)
+    /// Cuts the log back, into the next fork or a given one.
+    mutating func truncate(to newLength: UInt64, fork: UInt64? = nil, signedBy keyPair: KeyPair) throws {
+        head.tree = try head.tree.truncated(to: newLength, fork: fork ?? head.tree.fork + 1, reading: self)
+        cut(to: newLength)
         try sign(with: keyPair)
+    }
+
+    private mutating func cut(to length: UInt64) {
+        nodes = nodes.filter { FlatTree.blocks(under: $0.key).upperBound <= length }
+        clear(length..<UInt64.max)
+    }
+
+    /// Forgets the nodes that `isForgotten` names, as a reader never had them.
+    mutating func forgetNodes(where isForgotten: (UInt64) -> Bool) {
+        nodes = nodes.filter { !isForgotten($0.key) }
     }
 
     mutating func clear(_ range: Range<UInt64>) {
@@ -101,6 +130,22 @@ extension TestLog {
         for block in batch.blocks {
             store(Array(block.value), at: block.index)
         }
+        return true
+    }
+
+    /// Moves to another fork as a driver does; false where the log has moved on.
+    mutating func store(_ change: Reorganization) throws -> Bool {
+        guard change.baseFork == head.tree.fork, change.baseLength == length else { return false }
+        precondition(
+            change.ancestorLength <= min(length, change.head.tree.length) && change.head.tree.fork > change.baseFork)
+        cut(to: change.ancestorLength)
+        for node in change.nodes {
+            precondition(nodes[node.index] ?? node == node, "node \(node.index) is shared and differs")
+            nodes[node.index] = node
+        }
+        head = change.head
+        precondition(head.tree.roots.allSatisfy { nodes[$0.index] == $0 }, "a root is not stored")
+        try authority?.verify(head.signature, of: head.tree)
         return true
     }
 
