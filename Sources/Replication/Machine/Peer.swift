@@ -107,6 +107,12 @@ struct PeerConduct {
         pardons += 1
     }
 
+    /// What did not verify may have been our own fault.
+    mutating func absolve() {
+        isDistrusted = false
+        isUnderCheck = false
+    }
+
     /// Whether a tree that it sends is to be looked at: one that it was asked for, or one of the first few others.
     mutating func sendsUntracked(limit: Int) -> Bool {
         if owesTree {
