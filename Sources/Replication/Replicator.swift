@@ -115,7 +115,6 @@ extension Replicator {
         announceAnswers(into: &effects)
         updateIdleness(into: &effects)
         synchronize(log: log, into: &effects)
-        reportIdle(into: &effects)
         searchesAreCutShort = false
         // What is due is looked for below, if anything is asked at all.
         if let due = hotSwapDeadline, due <= self.now { hotSwapDeadline = nil }
@@ -127,6 +126,7 @@ extension Replicator {
         } catch {
             effects.append(.event(.storageFailed(error)))
         }
+        reportIdle(into: &effects)
         finishUpdates(log: log, into: &effects)
         handOutBatch(log: log, into: &effects)
         countSent(&effects)

@@ -55,6 +55,7 @@ extension Replicator {
     ) -> OutstandingRequest? {
         guard let request = peers.all[position].requests.takeAnswered(id) else { return nil }
         peers.all[position].isNotAwaited(request)
+        peers.all[position].checksIdleness = true
         let sent = peers.all[position].requests.sent
         peers.all[position].pace.answered(request, isRefusal: isRefusal, sent: sent, now: now, limits: limits)
         if request.isOverdue { revive(peerAt: position, log: log, into: &effects) }
