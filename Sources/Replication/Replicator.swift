@@ -1,7 +1,5 @@
 import Bitfield
 public import Crypto
-import Manifest
-import MerkleTree
 
 /// The replication of one core with all its peers, as a state machine (PROTOCOL §7).
 ///

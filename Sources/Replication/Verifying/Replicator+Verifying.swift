@@ -41,7 +41,8 @@ extension Replicator {
     mutating func receive(
         _ noData: NoDataMessage, fromPeerAt position: Int, log: some LogView & ~Escapable, into effects: inout Effects
     ) {
-        guard noData.request > 0,
+        guard noData.request > 0 else { return refuseTree(fromPeerAt: position) }
+        guard
             let request = takeAnswered(noData.request, isRefusal: true, fromPeerAt: position, log: log, into: &effects)
         else { return }
         refuse(request, noData.reason, peerAt: position, into: &effects)

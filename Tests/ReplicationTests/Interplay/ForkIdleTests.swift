@@ -74,6 +74,10 @@ import Testing
         #expect(!core.replicator.isDownloading && !core.replicator.isIdle(PeerID(1)) && core.idle.isEmpty)
         core.receive([.sync(.of(fork: 0, length: 8, remoteLength: 8))], from: PeerID(1))
         #expect(core.idle.isEmpty)
+        var refused = core
+        refused.receive([.noData(NoDataMessage(request: 0, reason: .notAvailable))], from: PeerID(1))
+        #expect(refused.idle == [PeerID(1)], "it will never come")
+        #expect(refused.replicator.status(of: PeerID(1))?.isPaused == true)
         let tree = try world.truth.proof(of: request.parts)
         core.receive([.data(DataMessage(request: 0, fork: 0, proof: tree))], from: PeerID(1))
         #expect(core.idle == [PeerID(1)] && core.replicator.isIdle(PeerID(1)))
