@@ -6,7 +6,7 @@ import Testing
 /// How often the log is asked for a block that is fetched in order. A lookup in a store costs as much as hashing the block.
 @Suite struct CostTests {
     @Test func aRunOfBlocksAsksTheLogForNextToNothing() throws {
-        let count = 4000
+        let count = 10_000
         let world = try World(blocks: (0..<count).map { [UInt8($0 & 255)] })
         var reader = world.reader()
         let lookups = TestLog.Lookups()
