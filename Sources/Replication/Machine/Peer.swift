@@ -100,6 +100,9 @@ struct PeerConduct {
         isDistrusted = pardons >= limit
     }
 
+    /// It does not have its whole tree, or has left the fork.
+    mutating func refusesTree() { owesTree = false }
+
     /// Its whole tree is ours as far as both go.
     mutating func pardon() {
         guard isUnderCheck else { return }
