@@ -135,7 +135,9 @@ extension Replicator {
         guard !isFrozen else { return nil }
         if searchesAreCutShort { return 0 }
         let refusal = peers.all.lazy.compactMap(\.refusals.nextDue).min()
-        return [refusal, paceDeadline, hotSwapDeadline, lingerDeadline, forks.deadline].lazy.compactMap(\.self).min()
+        let tree = peers.all.lazy.compactMap(\.conduct.treeDeadline).min()
+        return [refusal, tree, paceDeadline, hotSwapDeadline, lingerDeadline, forks.deadline].lazy
+            .compactMap(\.self).min()
     }
 
     /// Does what is due. A flush must follow.
@@ -143,6 +145,7 @@ extension Replicator {
         pass(to: now)
         guard !isFrozen else { return }
         refuseWhatIsDue(now: now, into: &effects)
+        for position in peers.all.indices { peers.all[position].conduct.pass(to: now) }
         checkPaces(into: &effects)
     }
 

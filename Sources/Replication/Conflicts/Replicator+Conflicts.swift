@@ -20,7 +20,8 @@ extension Replicator {
             case let length = min(tree.length, remote.length), length > 0,
             !configuration.allowsPush || !peers.all[position].conduct.owesTree
         else { return }
-        peers.all[position].conduct.isChecked(pauses: !configuration.allowsPush, limit: limits.pardons)
+        peers.all[position].conduct.isChecked(
+            pauses: !configuration.allowsPush, limit: limits.pardons, until: now + limits.forkPatience)
         let parts = ProofRequest(upgrade: ProofRequest.Upgrade(start: 0, length: length))
         let request = RequestMessage(id: 0, fork: tree.fork, parts: parts)
         effects.send(.request(request), to: peers.all[position].id)

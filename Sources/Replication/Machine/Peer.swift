@@ -79,6 +79,8 @@ struct PeerConduct {
     private(set) var invalidPushes = 0
     /// Whether it was asked for its whole tree, and none has come since.
     private(set) var owesTree = false
+    /// Until when the tree that it owes is waited for by those who want to know whether it has more.
+    private(set) var treeDeadline: Milliseconds?
     private var pardons = 0
     private var untracked = 0
 
@@ -93,9 +95,12 @@ struct PeerConduct {
 
     /// It is asked for its whole tree, because it sent something that did not verify. If it `pauses` until that is here, it may
     /// be pardoned where the tree is ours.
-    mutating func isChecked(pauses: Bool, limit: Int) {
+    ///
+    /// - Parameter deadline: until when its tree is waited for.
+    mutating func isChecked(pauses: Bool, limit: Int, until deadline: Milliseconds) {
         owesTree = true
         guard pauses else { return }
+        treeDeadline = deadline
         isUnderCheck = true
         isDistrusted = pardons >= limit
     }
@@ -110,16 +115,23 @@ struct PeerConduct {
         pardons += 1
     }
 
+    /// Takes note of the time: a tree that is late is not waited for.
+    mutating func pass(to now: Milliseconds) {
+        if let deadline = treeDeadline, deadline <= now { treeDeadline = nil }
+    }
+
     /// What did not verify may have been our own fault.
     mutating func absolve() {
         isDistrusted = false
         isUnderCheck = false
+        treeDeadline = nil
     }
 
     /// Whether a tree that it sends is to be looked at: one that it was asked for, or one of the first few others.
     mutating func sendsUntracked(limit: Int) -> Bool {
         if owesTree {
             owesTree = false
+            treeDeadline = nil
             return true
         }
         untracked = min(untracked + 1, limit + 1)

@@ -67,6 +67,8 @@ extension Replicator {
         let tree = verifiedTree(log)
         guard upgradingPeer == nil else { return false }
         return peers.all.allSatisfy { peer in
+            // What it sent did not verify. Its tree, which tells whether there are two histories, may be on its way.
+            if let deadline = peer.conduct.treeDeadline, now < deadline { return false }
             // One that does not answer may have more, but nobody gets it.
             guard !peer.conduct.isPaused, !peer.isClosing, peer.pace.timeoutsInARow == 0 else { return true }
             guard let remote = peer.remote else { return false }

@@ -64,6 +64,16 @@ import Testing
         #expect(theirs.head.treeHash() != ours.head.treeHash(), name, sourceLocation: sourceLocation)
     }
 
+    @Test func anUpdateWaitsUntilItIsKnownWhetherThereIsAConflict() throws {
+        let (histories, one, other) = try logs(5, 8, common: 0)
+        var network = network(histories, [one, other], seed: 3)
+        network.connect(0, 1)
+        let token = network.with(0) { $0.update() }
+        try network.run()
+        try expectConflict(network.cores[0], length: 5, "found by the update")
+        #expect(network.cores[0].outcomes[token] == .refused)
+    }
+
     @Test func historiesOfOneLengthAreFoundToConflictByABlock() throws {
         let (histories, one, other) = try logs(8, 8, common: 3)
         var sparse = one
