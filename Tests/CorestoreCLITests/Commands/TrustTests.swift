@@ -23,6 +23,26 @@ import Testing
         #expect(try await store.succeed("cat", "--name", "log").text == "abc")
     }
 
+    /// A store that was copied with its keys, and two histories that were signed by it.
+    @Test func twoHistoriesOfOneCoreEndTheCommandAndFreezeTheCopy() async throws {
+        let (store, twin, copy) = (try TestStore(), try TestStore(), try TestStore())
+        let key = try await store.appendLines(["a"]).key
+        try FileManager.default.copyItem(atPath: store.path, toPath: twin.path)
+        _ = try await store.appendLines(["b"])
+        try await twin.succeed("append", "--name", "log", "--line", "--trust-history", input: Array("c\nd".utf8))
+        let (server, address) = try await store.serve()
+        try await copy.succeed("sync", address, "--key", key)
+        server.send(SIGTERM)
+        let (other, otherAddress) = try await twin.serve()
+        let result = try await copy.run("sync", otherAddress, "--key", key)
+        #expect(result.status == 1)
+        #expect(result.error.contains("another history of this log"))
+        // What is here can still be read.
+        #expect(try await copy.succeed("cat", "--key", key).text == "ab")
+        other.send(SIGTERM)
+        #expect(try await server.status() == 0 && other.status() == 0)
+    }
+
     @Test func toTrustAStoreThatIsInNoDoubtChangesNothing() async throws {
         let store = try TestStore()
         _ = try await store.appendLines(["a"])
