@@ -32,6 +32,8 @@ public struct HypercoreError: Error, Sendable {
         case logTooLong
         /// A batch of changes larger than one commit takes.
         case tooLarge
+        /// Two signed histories of the log are known, so that it is frozen for good; see ``Hypercore/conflict()``.
+        case frozen
         /// The log was purged from this store.
         case purged
         /// A snapshot in a process that only reads, of which the writing process has swept what it read.

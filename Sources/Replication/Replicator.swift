@@ -1,7 +1,5 @@
 import Bitfield
 public import Crypto
-import Manifest
-import MerkleTree
 
 /// The replication of one core with all its peers, as a state machine (PROTOCOL §7).
 ///
@@ -115,7 +113,6 @@ extension Replicator {
         announceAnswers(into: &effects)
         updateIdleness(into: &effects)
         synchronize(log: log, into: &effects)
-        reportIdle(into: &effects)
         searchesAreCutShort = false
         // What is due is looked for below, if anything is asked at all.
         if let due = hotSwapDeadline, due <= self.now { hotSwapDeadline = nil }
@@ -127,6 +124,7 @@ extension Replicator {
         } catch {
             effects.append(.event(.storageFailed(error)))
         }
+        reportIdle(into: &effects)
         finishUpdates(log: log, into: &effects)
         handOutBatch(log: log, into: &effects)
         countSent(&effects)

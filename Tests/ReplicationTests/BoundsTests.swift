@@ -89,7 +89,7 @@ import Testing
                             isDownloading: true, hasManifest: true, allowsPush: true))
                 ], from: PeerID(1))
             var most = 0
-            for turn in 0..<150 as Range<UInt64> where core.closed.isEmpty {
+            for turn in 0..<110 as Range<UInt64> where core.closed.isEmpty {
                 core.receive((1...20).map { flood.message(20 * turn + $0) }, from: PeerID(1))
                 most = max(most, core.replicator.approximateByteCount)
                 _ = core.takeOutbox()

@@ -6,7 +6,7 @@ import Testing
 /// Four cores, links that come and go and are fast or slow, peers that fall silent for a while, commits that fail, pushes,
 /// wants that are taken back: in the end everybody has what they wanted, and nothing that is not the writer's.
 @Suite struct ChaosTests {
-    @Test(arguments: Seeds.upTo(40))
+    @Test(arguments: Seeds.upTo(20))
     func everyWantEndsAndEveryLogIsTheWriters(seed: Int) throws {
         var chaos = try Chaos(seed: UInt64(seed))
         for _ in 0..<40 { try chaos.act() }

@@ -20,8 +20,12 @@ struct Aftermath {
     var closing: [(PeerChannel, ReplicationStream.ChannelClosure)] = []
     /// Who has received messages of applications.
     var wakes: [Wake] = []
-    /// Streams whose next deadline may have moved.
-    var rescheduling: [ReplicationStream] = []
+    /// Streams that time matters to earlier than they know, and when.
+    var rescheduling: (streams: [ReplicationStream], at: Milliseconds)?
+    /// Whether the log is wanted on every stream there is.
+    var wantsChannels = false
+    /// The proof of two signed histories, by which the core ends.
+    var conflict: ConflictProof?
 
     mutating func send(on stream: ReplicationStream) {
         streams[ObjectIdentifier(stream)] = stream
@@ -36,7 +40,11 @@ struct Aftermath {
         if !groupUpdates.isEmpty { core.registry.groups.publish(groupUpdates) }
         for (handler, result) in ended { handler(result) }
         for wake in wakes { wake() }
-        for stream in rescheduling { stream.reschedule() }
+        if let rescheduling {
+            for stream in rescheduling.streams { stream.bringForward(to: rescheduling.at) }
+        }
+        if wantsChannels { core.registry.tellWanted(core) }
+        if let conflict { core.end(.frozen(conflict)) }
         for channel in answering {
             core.answerRequests(on: channel)
             channel.stream.flush()

@@ -17,10 +17,8 @@ struct TurnEffects {
     var abandonsPeers = false
     /// Whether a write set was queued that nobody awaits.
     var drivesWriter = false
-    /// Whether channels may have become idle.
-    var looksForIdlePeers = false
-    /// Whether time makes a difference at another moment than before.
-    var movesDeadline = false
+    /// Whether a stream has to be told when time matters next, though that is no earlier than before.
+    var tellsDeadline = false
     /// Who has received messages of applications.
     var wakes: [Wake] = []
 }
@@ -32,11 +30,11 @@ extension Core {
         var aftermath = Aftermath()
         try state.withLock { state in
             var effects = TurnEffects()
+            let deadline = state.replicator.nextDeadline
             try body(&state, &effects)
             if !state.isClosed {
-                let now = registry.now
-                updateActivity(of: &state, &effects, now: now)
-                state.replicator.flush(log: CoreLogView(self, state), now: now, into: &effects.replication)
+                let log = CoreLogView(self, state)
+                state.replicator.flush(log: log, now: registry.now, into: &effects.replication)
             }
             aftermath.events = effects.events
             aftermath.groupUpdates = effects.groupUpdates
@@ -44,8 +42,9 @@ extension Core {
             apply(&effects.replication, to: &state, &aftermath)
             state.noteRemoteLength(&aftermath.events)
             if effects.abandonsPeers { aftermath.closing += state.peers.values.map { ($0, .failed) } }
-            if effects.looksForIdlePeers { aftermath.closing += idleChannels(in: state).map { ($0, .unwanted) } }
-            if effects.movesDeadline { aftermath.rescheduling = state.peers.values.map(\.stream) }
+            if let due = state.replicator.nextDeadline, effects.tellsDeadline || due < deadline ?? .max {
+                aftermath.rescheduling = (state.peers.values.map(\.stream), due)
+            }
             aftermath.wakes = effects.wakes
         }
         aftermath.carryOut(on: self)
@@ -72,16 +71,19 @@ extension Core {
             if let channel = state.peers[peer] { send(message, on: channel, &aftermath) }
         case .commit(let id, let batch):
             store(batch, id, in: &state, &further, &aftermath)
-        case .reorganize(let id, _):
-            // Not stored yet, so the machine must not ask for it over and over.
-            var configuration = state.replicator.configuration
-            configuration.allowsForks = false
-            state.replicator.configure(configuration)
-            state.replicator.failed(id, into: &further)
-        case .conflict:
-            break
+        case .reorganize(let id, let reorganization):
+            reorganize(reorganization, id, in: &state, &further, &aftermath)
+        case .conflict(let conflict):
+            freeze(over: conflict, in: &state, &aftermath)
         case .closeChannel(let peer):
-            if let channel = state.peers[peer] { aftermath.closing.append(channel) }
+            if let channel = state.peers[peer] { aftermath.closing.append((channel, .ended)) }
+        case .channelIdle(let peer):
+            if let channel = state.peers[peer] { aftermath.closing.append((channel, .unwanted)) }
+        case .channelsWanted:
+            aftermath.wantsChannels = true
+        case .reopenChannel:
+            // Whoever has told the machine that the channel was closed knows it, and opens it again.
+            break
         case .answersReady(let peer):
             if let channel = state.peers[peer] { aftermath.answering.append(channel) }
         case .finished(let token, let outcome):
@@ -89,11 +91,9 @@ extension Core {
         case .destroyStream(let peer, let fault):
             guard let channel = state.peers[peer] else { return }
             aftermath.failing.append((channel.stream, ReplicationError(.misbehaved, "\(fault)")))
-        case .channelIdle, .reopenChannel, .channelsWanted:
-            break
         case .event(let event):
             state.transfers.count(event)
-            if let event = CoreEvent(event) { aftermath.events.append(event) }
+            if let event = CoreEvent(event, of: state.peers) { aftermath.events.append(event) }
         }
     }
 
@@ -118,6 +118,7 @@ extension Core {
             state.replicator.peerOpened(
                 channel.peer, supportsSeeks: supportsSeeks, log: CoreLogView(self, state), into: &effects.replication)
             effects.events.append(.peerAdded)
+            effects.tellsDeadline = true
         }
     }
 
@@ -140,12 +141,11 @@ extension Core {
             channel.isOver.store(true, ordering: .relaxed)
             if end == .refused { effects.events.append(.peerRefused(channel.remotePublicKey)) }
             state.extensions.forget(channel.peer)
-            let remote = state.remotes.removeValue(forKey: channel.peer)
             guard state.peers.removeValue(forKey: channel.peer) != nil else { return }
-            state.replicator.peerClosed(channel.peer, into: &effects.replication)
+            state.replicator.peerClosed(
+                channel.peer, byRemote: end == .closedThere, into: &effects.replication)
             effects.events.append(.peerRemoved)
-            guard end == .closedThere, let remote else { return }
-            reopens = remote.reopens(whileDownloading: state.activity.isDownloading)
+            reopens = effects.replication.list.contains { if case .reopenChannel = $0 { true } else { false } }
         }
         registry.release(self)
         return reopens
@@ -160,17 +160,12 @@ extension Core {
             hearWitness(messages, from: channel, in: &state, &effects)
             let log = CoreLogView(self, state)
             for message in messages {
-                switch message {
-                case .extension(let message):
-                    effects.wakes += state.extensions.receive(message, from: RemotePeer(channel: channel))
+                guard case .extension(let message) = message else {
+                    state.replicator.receive(
+                        message, from: channel.peer, log: log, now: now, into: &effects.replication)
                     continue
-                case .sync(let sync):
-                    state.remotes[channel.peer] = PeerIdleness(sync)
-                    effects.looksForIdlePeers = true
-                default: break
                 }
-                state.replicator.receive(
-                    message, from: channel.peer, log: log, now: now, into: &effects.replication)
+                effects.wakes += state.extensions.receive(message, from: RemotePeer(channel: channel))
             }
         }
     }
@@ -178,19 +173,28 @@ extension Core {
     /// Lets the machine do what is due.
     func tick(now: Milliseconds) {
         turn { state, effects in
+            guard let due = state.replicator.nextDeadline, due <= now else { return }
             state.replicator.tick(now: now, into: &effects.replication)
-            effects.looksForIdlePeers = true
         }
     }
 }
 
 extension CoreEvent {
     /// The event as sessions see it; `nil` for what only matters inside.
-    init?(_ event: ReplicationEvent) {
+    init?(_ event: ReplicationEvent, of peers: [PeerID: PeerChannel]) {
         switch event {
         case .downloaded(let block, let byteCount, _): self = .downloaded(index: block, byteCount: byteCount)
         case .uploaded(let block, let byteCount, _): self = .uploaded(index: block, byteCount: byteCount)
-        case .forkIgnored, .invalidData, .invalidRequest, .storageFailed, .timedOut: return nil
+        case .invalidData(let fault, let peer):
+            guard let channel = peers[peer] else { return nil }
+            self = .invalidData(from: channel.remotePublicKey, reason: "\(fault)")
+        case .timedOut(let peer, _):
+            guard let channel = peers[peer] else { return nil }
+            self = .peerTimedOut(channel.remotePublicKey)
+        case .forkIgnored(let fork, let peer):
+            guard let channel = peers[peer] else { return nil }
+            self = .forkIgnored(fork: fork, from: channel.remotePublicKey)
+        case .invalidRequest, .storageFailed: return nil
         }
     }
 }

@@ -3,8 +3,10 @@ import Synchronization
 
 extension Core {
     /// Waits until a peer has brought block `index` and it was verified.
-    func waitForBlock(_ index: UInt64, timeout: Duration?, in scope: WaitScope) async throws -> [UInt8] {
-        try await within(timeout, "no peer brought block \(index)") { try await self.waitForBlock(index, in: scope) }
+    func waitForBlock(_ index: UInt64, _ options: GetOptions, in scope: WaitScope) async throws -> [UInt8] {
+        try await within(options.timeout, "no peer brought block \(index)") {
+            try await self.waitForBlock(index, priority: options.isUrgent ? .veryHigh : .explicitGet, in: scope)
+        }
     }
 
     /// Waits until it is known which block holds a byte: from what peers tell, and from what the log grows by.
@@ -42,10 +44,12 @@ extension Core {
         }
     }
 
-    private func waitForBlock(_ index: UInt64, in scope: WaitScope) async throws -> [UInt8] {
+    private func waitForBlock(
+        _ index: UInt64, priority: RequestMessage.Priority, in scope: WaitScope
+    ) async throws -> [UInt8] {
         while true {
             let outcome = try await wait(in: scope) { state, effects in
-                state.replicator.get(index, log: CoreLogView(self, state), into: &effects)
+                state.replicator.get(index, priority: priority, log: CoreLogView(self, state), into: &effects)
             }
             if case .block(let value) = outcome { return Array(value) }
             if let block = try read(index) { return block }
@@ -54,22 +58,25 @@ extension Core {
     }
 
     /// Asks the peers that are there whether the log is longer.
-    func update(in scope: WaitScope) async throws -> Bool {
+    func update(_ options: UpdateOptions, in scope: WaitScope) async throws -> Bool {
         if try followStored() { return true }
-        let outcome = try await wait(in: scope) { state, effects in state.replicator.update(into: &effects) }
-        return outcome == .updated(true)
+        return try await within(options.timeout, "no peer told of a longer log") {
+            let outcome = try await self.wait(in: scope) { state, effects in
+                state.replicator.update(
+                    waits: options.waits, fetchesLastBlock: options.fetchesLastBlock, into: &effects)
+            }
+            return outcome == .updated(true)
+        }
     }
 
-    /// Begins a download; see ``Hypercore/download(start:end:)``.
-    func download(start: UInt64, end: UInt64?, in scope: WaitScope) -> Download {
+    /// Begins a download; see ``Hypercore/download(_:)``.
+    func download(_ range: DownloadRange, in scope: WaitScope) -> Download {
         let wait = CancellableWait(core: self)
-        let download = Download { wait.end(.cancelled) }
+        let download = Download(wait)
         scope.add(wait)
         begin(
             { state, effects in
-                let range: DownloadRange =
-                    end.map { .blocks(start..<max(start, $0), order: .linear) } ?? .live(from: start, order: .linear)
-                return state.replicator.download(range, log: CoreLogView(self, state), into: &effects)
+                state.replicator.download(range, log: CoreLogView(self, state), into: &effects)
             }, wait
         ) { result in
             scope.remove(wait)
@@ -104,18 +111,32 @@ extension Core {
             end = state.end
             guard end == nil else { return }
             let token = open(&state, &effects.replication)
-            state.waiters.add(token) { [key] result in
+            state.waiters.add(token) { [weak self] result in
                 handler(
                     result.flatMap { outcome in
                         guard case .refused = outcome else { return .success(outcome) }
-                        return .failure(
-                            HypercoreError(.notAvailable, key: key, "too many waits are under way on this log"))
+                        return .failure(self.map { $0.refusal } ?? CancellationError())
                     })
             }
             wait.arm(token)
         }
         if let end { return handler(.failure(end.error(key))) }
         wait.carryOutIfEnded()
+    }
+
+    /// How far the want of a range is served.
+    func progress(of token: WantToken) -> DownloadProgress? {
+        state.withLock { state in
+            let log = CoreLogView(self, state)
+            return state.replicator.progress(of: token, log: log)
+        }
+    }
+
+    /// Why a want was refused.
+    private var refusal: HypercoreError {
+        if let ended { return ended }
+        if let stop = state.withLock({ $0.trust.isFrozen ? $0.trust.stop : nil }) { return stop.error(key) }
+        return HypercoreError(.notAvailable, key: key, "too many waits are under way on this log")
     }
 
     /// Ends a want before its time.

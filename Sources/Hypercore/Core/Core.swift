@@ -87,10 +87,10 @@ struct CoreState {
     /// The replication protocol's state, and the streams that it talks over.
     var replicator: Replicator
     var peers: [PeerID: PeerChannel] = [:]
-    /// What the peers have last said of themselves, as far as they have.
-    var remotes: [PeerID: PeerIdleness] = [:]
-    /// Whether the core is wanted here.
-    var activity = DownloadActivity()
+    /// The active sessions that are open.
+    var activeSessionCount = 0
+    /// Who looks for peers of the core.
+    var searchCount = 0
     /// Who receives messages of applications.
     var extensions = ExtensionTable()
     /// Who waits for what.
@@ -113,11 +113,28 @@ struct CoreState {
 enum CoreEnd: Sendable {
     case closed
     case purged
+    case frozen(ConflictProof)
 
     func error(_ key: CoreKey) -> HypercoreError {
         switch self {
         case .closed: HypercoreError(.closed, key: key, "the log was closed")
         case .purged: HypercoreError(.purged, key: key, "the log was purged from this store")
+        case .frozen(let proof):
+            HypercoreError(
+                .frozen, key: key,
+                """
+                a peer has another history of this log, as validly signed as the one that is here: they differ within the \
+                first \(proof.length) blocks. The log is frozen for good; what is here can be read when it is opened again
+                """)
+        }
+    }
+
+    /// The last event that subscribers are told.
+    var event: CoreEvent? {
+        switch self {
+        case .closed: nil
+        case .purged: .purged
+        case .frozen(let proof): .conflict(proof)
         }
     }
 }
@@ -134,9 +151,7 @@ extension Core {
     /// The error of whoever uses the core after its end; `nil` while it is open.
     var ended: HypercoreError? { state.withLock { $0.end }?.error(key) }
     var peerCount: Int { state.withLock { $0.peers.count } }
-    var nextDeadline: Milliseconds? {
-        state.withLock { [$0.replicator.nextDeadline, $0.activity.nextDeadline].compactMap(\.self).min() }
-    }
+    var nextDeadline: Milliseconds? { state.withLock { $0.replicator.nextDeadline } }
 }
 
 // MARK: - Ending
@@ -168,7 +183,7 @@ extension Core {
         leaveMarks()
         let (handlers, channels, line, branches, wakes) = state.withLock { state in
             state.end = state.end ?? end
-            defer { (state.peers, state.remotes) = ([:], [:]) }
+            defer { state.peers = [:] }
             return (
                 state.waiters.removeAll(), state.peers.values, state.line.abandon(), state.branches.values,
                 state.extensions.removeAll()
@@ -178,8 +193,8 @@ extension Core {
         exclusivity.end(end.error(key))
         for branch in branches { branch.events.finish(with: nil) }
         for handler in handlers { handler(.failure(end.error(key))) }
-        for channel in channels { channel.stream.close(channel, because: .unwanted) }
+        for channel in channels { channel.stream.close(channel, because: .ended) }
         for wake in wakes { wake() }
-        events.finish(with: end == .purged ? .purged : nil)
+        events.finish(with: end.event)
     }
 }

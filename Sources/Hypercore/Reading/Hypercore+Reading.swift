@@ -109,10 +109,10 @@ extension Hypercore {
             throw HypercoreError(.notAvailable, key: key, "block \(index) is not here, and was not to be waited for")
         }
         defer { markRead(index) }
-        guard let beside else { return try await core.waitForBlock(index, timeout: options.timeout, in: waits) }
+        guard let beside else { return try await core.waitForBlock(index, options, in: waits) }
         // What the log has in this place now may be another block than the snapshot's.
         guard core.isShared(index, with: beside) else { throw cutOff(index) }
-        let brought = try await core.waitForBlock(index, timeout: options.timeout, in: waits)
+        let brought = try await core.waitForBlock(index, options, in: waits)
         // What was brought need not be stored yet. If the log still has the snapshot's block, that is the one.
         if let block = try readStored(index, on: view) { return block }
         guard core.isShared(index, with: beside) else { throw cutOff(index) }

@@ -31,6 +31,14 @@ extension CoreRegistry {
         if isForgotten { core.end() }
     }
 
+    /// Forgets a core that has ended although sessions hold it, so that the log can be opened anew.
+    func forgetEnded(_ core: Core) {
+        state.withLock { state in
+            guard state.cores[core.discoveryKey]?.core === core else { return }
+            state.cores[core.discoveryKey] = nil
+        }
+    }
+
     /// Retains a core that was open a moment ago.
     ///
     /// - Returns: whether it still is.
@@ -46,11 +54,7 @@ extension CoreRegistry {
 
     /// Retains all cores that are open now.
     func retainOpenCores() -> [Core] {
-        state.withLock { state in
-            let open = state.cores.values.filter { $0.removal == nil }.map(\.core)
-            for core in open { state.retain(core.discoveryKey) }
-            return open
-        }
+        state.withLock { $0.retainOpenCores() }
     }
 }
 

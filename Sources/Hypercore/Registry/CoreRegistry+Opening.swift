@@ -82,6 +82,7 @@ extension CoreRegistry {
                 return (nil, nil)
             }
             state.cores[discoveryKey] = entry
+            if state.searchCount > 0 { entry.core.joinSearch() }
             return (entry, present?.core)
         }
         // What it had queued comes earlier in the queue than its removal.
@@ -131,13 +132,14 @@ private struct CoreRecords {
     var trust = TrustRecord()
     var group = GroupMembership()
     var marks: MarkRecord?
+    var isFrozen = false
 }
 
 extension CoreRegistry {
     private func records(of stored: StoredCore) throws -> CoreRecords {
         CoreRecords(
             head: try stored.head(), presence: try stored.presence(), trust: try stored.trust(),
-            group: try group(of: stored), marks: try stored.marks())
+            group: try group(of: stored), marks: try stored.marks(), isFrozen: try stored.conflict() != nil)
     }
 
     /// Reads nothing: a core whose creation is queued already has to be there, whatever becomes of the store.
@@ -151,9 +153,10 @@ extension CoreRegistry {
             durable: records.head, staged: records.head, blocks: BlockPresence(stored, record: records.presence),
             identity: identity,
             authority: authority, signer: signsAlone ? signer : nil, cosigner: signsAlone ? nil : signer,
-            trust: trust(records.trust, signs: signsAlone), group: records.group,
+            trust: trust(records.trust, isFrozen: records.isFrozen, signs: signsAlone), group: records.group,
             replicator: Replicator(
-                key: identity.key, configuration: unwantedConfiguration, seed: .random(in: .min ... .max)))
+                key: identity.key, configuration: unwantedConfiguration, limits: limits, isFrozen: records.isFrozen,
+                seed: makeSeed()))
         return Core(
             key: identity.key, stored: stored, registry: self, marks: MarkKeeper(stored, record: records.marks),
             state: state)

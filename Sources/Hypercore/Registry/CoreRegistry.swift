@@ -2,7 +2,7 @@ public import Crypto
 public import HypercoreStorage
 import Manifest
 import MerkleTree
-import Replication
+public import Replication
 import StorageEngine
 import Synchronization
 
@@ -19,7 +19,8 @@ public final class CoreRegistry: Sendable {
     let hashing: any TreeHashing
     let signingDeadline: SigningDeadline
     let clock: @Sendable () -> ContinuousClock.Instant
-    let idlePolicy: IdlePolicy
+    let limits: ReplicationLimits
+    let makeSeed: @Sendable () -> UInt64
     let deriveKeyPair: KeyPairDerivation
     let sweeper: Sweeper
     /// Who is told of changes to the logs of groups.
@@ -34,12 +35,21 @@ public final class CoreRegistry: Sendable {
         var cores: [DiscoveryKey: Entry] = [:]
         var watchers: [UInt64: Watcher] = [:]
         var nextWatcher: UInt64 = 0
+        /// Who looks for peers of all cores.
+        var searchCount = 0
         var isClosed = false
 
         /// Counts one more holder of an open core.
         mutating func retain(_ discoveryKey: DiscoveryKey) {
             cores[discoveryKey]?.holders += 1
             if let entry = cores[discoveryKey], entry.holders == 1 { entry.core.becomeUsed() }
+        }
+
+        /// Counts one more holder of each core that is open.
+        mutating func retainOpenCores() -> [Core] {
+            let open = cores.values.filter { $0.removal == nil }.map(\.core)
+            for core in open { retain(core.discoveryKey) }
+            return open
         }
     }
 
@@ -71,18 +81,22 @@ public final class CoreRegistry: Sendable {
     ///   - hashing: how blocks and nodes are hashed.
     ///   - clock: what time it is; replaced by simulations, together with that of the streams.
     ///   - wallClock: what time of day it is, in milliseconds since 1970, for the timestamps of groups.
-    ///   - idlePolicy: how long peers are still told that a log is wanted after it was let go of.
+    ///   - limits: the bounds of replication, for each log.
+    ///   - makeSeed: what the random choices of a log's replication are made from; replaced by simulations.
     ///   - signingDeadline: how long a signer that is not in memory may take.
     ///   - deriveKeyPair: makes the key pair of a named core, when it is first appended to.
     public init(
         directory: CoreDirectory, hashing: any TreeHashing = BLAKE2bTreeHashing(),
         clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
-        wallClock: @escaping @Sendable () -> UInt64 = WallClock.milliseconds, idlePolicy: IdlePolicy = IdlePolicy(),
+        wallClock: @escaping @Sendable () -> UInt64 = WallClock.milliseconds,
+        limits: ReplicationLimits = ReplicationLimits(),
+        makeSeed: @escaping @Sendable () -> UInt64 = { .random(in: .min ... .max) },
         signingDeadline: SigningDeadline = .after(.seconds(60)), deriveKeyPair: @escaping KeyPairDerivation
     ) {
         self.signingDeadline = signingDeadline
         self.clock = clock
-        self.idlePolicy = idlePolicy
+        self.limits = limits
+        self.makeSeed = makeSeed
         self.directory = directory
         self.hashing = hashing
         self.deriveKeyPair = deriveKeyPair

@@ -20,6 +20,8 @@ public enum AppendingStop: String, Hashable, Sendable, CaseIterable {
     ///
     /// Ends by ``Hypercore/trustHistory()`` alone, for only the user can know who else appends.
     case overtaken
+    /// Two signed histories of the log are known; see ``Hypercore/conflict()``. It does not end.
+    case frozen
 }
 
 extension AppendingStop: CustomStringConvertible {
@@ -43,6 +45,11 @@ extension AppendingStop: CustomStringConvertible {
             a peer brought blocks that were signed with the key of this log but not appended here: the log is also \
             written elsewhere, or this store was older than the log. Make sure that nobody else appends to it and that \
             all of it is here; then trust the history that is here
+            """
+        case .frozen:
+            """
+            two different histories of this log were signed with its key, and nobody can tell which one is right: the log \
+            is frozen for good. What is here can be read; begin a new log to go on
             """
         }
     }

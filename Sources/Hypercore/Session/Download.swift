@@ -1,3 +1,4 @@
+public import Replication
 import Synchronization
 
 /// A download under way: wait for it, or cancel it.
@@ -9,11 +10,16 @@ public final class Download: Sendable {
     }
 
     private let state = Mutex(State())
-    private let onCancel: @Sendable () -> Void
+    private let wait: CancellableWait
 
-    init(onCancel: @escaping @Sendable () -> Void) {
-        self.onCancel = onCancel
+    init(_ wait: CancellableWait) {
+        self.wait = wait
     }
+
+    /// How much of the range is stored here by now; `nil` once the download has ended.
+    ///
+    /// The first call counts what is stored; what comes later is added up.
+    public var progress: DownloadProgress? { wait.progress }
 
     /// Waits until every block of the range is stored here. A download without an end finishes only when it is
     /// cancelled or the log closes.
@@ -41,7 +47,7 @@ public final class Download: Sendable {
 
     /// Stops asking for the blocks that are not here yet. Blocks that are on their way are still stored.
     public func cancel() {
-        onCancel()
+        wait.end(.cancelled)
         settle(.failure(CancellationError()))
     }
 

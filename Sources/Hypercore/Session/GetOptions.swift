@@ -10,11 +10,15 @@ public struct GetOptions: Hashable, Sendable {
     /// offsets then count the padding, too.
     public var isRaw: Bool
 
+    /// Whether peers are asked for the blocks before anything else that is wanted of the log.
+    public var isUrgent: Bool
+
     /// Options of the given values.
-    public init(waits: Bool = true, timeout: Duration? = nil, isRaw: Bool = false) {
+    public init(waits: Bool = true, timeout: Duration? = nil, isRaw: Bool = false, isUrgent: Bool = false) {
         self.waits = waits
         self.timeout = timeout
         self.isRaw = isRaw
+        self.isUrgent = isUrgent
     }
 
     /// Only what is here, without waiting for anybody.

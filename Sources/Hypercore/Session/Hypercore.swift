@@ -2,6 +2,7 @@ public import CompactEncoding
 public import Crypto
 import HypercoreStorage
 import MerkleTree
+public import Replication
 import Synchronization
 
 /// A session on a log: a signed, Merkle-verified, append-only list of blocks.
@@ -305,13 +306,15 @@ extension Hypercore {
     /// Asks peers whether the log is longer than is known here, and waits for the answer. In a store that was opened
     /// read-only, takes over what the process that writes has done.
     ///
-    /// - Returns: whether the log grew. Without peers, `false` at once; `false` on a snapshot, which never grows, and
-    ///   on a branch, which peers know nothing of.
-    public func update() async throws -> Bool {
+    /// - Returns: whether the log grew, or has moved to a higher fork. Without peers, `false` at once, unless somebody is
+    ///   looking for some (``findingPeers()``); `false` on a snapshot, which never grows, and on a branch, which peers know
+    ///   nothing of.
+    /// - Throws: `.timedOut`, `.closed`, `.frozen`, `.storage`; `CancellationError`.
+    public func update(options: UpdateOptions = UpdateOptions()) async throws -> Bool {
         try requireOpen()
         guard view == nil else { return false }
         if let branch { return try branch.follow() }
-        return try await core.update(in: waits)
+        return try await core.update(options, in: waits)
     }
 
     /// Begins to download blocks; what is here already is not asked for again.
@@ -321,7 +324,13 @@ extension Hypercore {
     ///   - end: the first block past the range; `nil` downloads what there is and what will be, until cancelled.
     /// - Returns: a handle to wait on or to cancel. Dropping it cancels nothing; closing the session does.
     public func download(start: UInt64 = 0, end: UInt64? = nil) throws -> Download {
+        try download(end.map { .blocks(start..<max(start, $0), order: .linear) } ?? .live(from: start, order: .linear))
+    }
+
+    /// Begins to download blocks: a run, a list or all that there will be, in order or at random; see
+    /// ``download(start:end:)``.
+    public func download(_ range: DownloadRange) throws -> Download {
         try requireOpen()
-        return core.download(start: start, end: end, in: waits)
+        return core.download(range, in: waits)
     }
 }

@@ -60,6 +60,9 @@ final class CancellableWait: Sendable {
         self.core = core
     }
 
+    /// How far the want is served, where it is one of a range.
+    var progress: DownloadProgress? { state.withLock { $0.token }.flatMap { core.progress(of: $0) } }
+
     /// The want has been opened; called under the core's lock, so it only takes note.
     func arm(_ token: WantToken) {
         state.withLock { $0.token = token }

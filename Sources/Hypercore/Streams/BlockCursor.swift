@@ -36,7 +36,7 @@ extension Hypercore {
         try requireOpen()
         guard view == nil, branch == nil, options.waits, !isWritable else { return }
         try await core.within(options.timeout, "no peer told the log's length") { [self] in
-            _ = try await core.update(in: waits)
+            _ = try await core.update(UpdateOptions(), in: waits)
         }
     }
 }

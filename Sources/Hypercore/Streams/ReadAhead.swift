@@ -1,3 +1,5 @@
+import Replication
+
 /// Has peers bring blocks before a stream comes to them: a window of bounded length that moves along.
 ///
 /// What they bring is stored, and not held in memory.
@@ -50,7 +52,7 @@ private final class DownloadedWindow: Sendable {
     private let download: Download
 
     init(_ blocks: Range<UInt64>, of log: Hypercore) {
-        download = log.core.download(start: blocks.lowerBound, end: blocks.upperBound, in: log.waits)
+        download = log.core.download(.blocks(blocks, order: .linear), in: log.waits)
     }
 
     deinit {

@@ -106,6 +106,7 @@ enum RecordKey {
         case head = 1
         case presence = 2
         case trust = 3
+        case conflict = 4
         /// Followed by the branch's name.
         case branch = 5
         case generations = 6

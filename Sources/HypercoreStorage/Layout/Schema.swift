@@ -15,6 +15,7 @@ public import StorageEngine
 ///           0x01 ‖ core u32 ‖ 0x01                           HeadRecord: fork, length, roots, spans, signature
 ///           0x01 ‖ core u32 ‖ 0x02                           PresenceRecord, where not all blocks are here
 ///           0x01 ‖ core u32 ‖ 0x03                           TrustRecord, where its history was ever in question
+///           0x01 ‖ core u32 ‖ 0x04                           ConflictRecord, where two histories of it were signed
 ///           0x01 ‖ core u32 ‖ 0x05 ‖ name                    HeadRecord of a branch, never signed
 ///           0x01 ‖ core u32 ‖ 0x06                           u32 the next generation, once there was a branch
 ///           0x01 ‖ core u32 ‖ 0x08                           GroupRecord, where the log belongs to a group

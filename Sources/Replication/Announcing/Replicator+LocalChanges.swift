@@ -36,6 +36,9 @@ extension Replicator {
             finishBlocks(in: blocks, log: log, into: &effects)
         case .manifestSet:
             oweSyncToAll()
+        case .repaired:
+            discardGathered()
+            for position in peers.all.indices { peers.all[position].conduct.absolve() }
         }
         finishStored(log: log, into: &effects)
     }

@@ -64,6 +64,12 @@ extension Replicator {
         }
     }
 
+    /// A peer does not have the tree that it was asked for. If it was to show that its history is ours, it has not.
+    mutating func refuseTree(fromPeerAt position: Int) {
+        peers.all[position].conduct.refusesTree()
+        peers.all[position].checksIdleness = true
+    }
+
     /// The tree at the length of an upgrade, which the signature on the sender's whole tree covers.
     private func signedTree(
         of upgrade: Proof.Upgrade, fork: UInt64, by authority: TreeAuthority

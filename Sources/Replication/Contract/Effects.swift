@@ -110,7 +110,8 @@ public enum ReplicationEvent: Sendable {
     case downloaded(block: UInt64, byteCount: Int, from: PeerID)
     /// A block was sent.
     case uploaded(block: UInt64, byteCount: Int, to: PeerID)
-    /// A peer sent something that did not verify. It is not asked again.
+    /// A peer sent something that did not verify. It is asked for nothing more before it has shown that its history is ours;
+    /// where pushes are taken, it is only asked a little later.
     case invalidData(PeerFault, from: PeerID)
     /// A peer did not answer in time what it was asked, which is now asked of others.
     case timedOut(PeerID, requestCount: Int)

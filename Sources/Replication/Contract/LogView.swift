@@ -66,4 +66,6 @@ public enum LocalChange: Hashable, Sendable {
     case stored(Range<UInt64>)
     /// The manifest became known.
     case manifestSet
+    /// Nodes of the tree that were damaged were written anew or dropped. What did not fit them may have been right.
+    case repaired
 }

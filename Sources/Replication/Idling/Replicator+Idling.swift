@@ -1,8 +1,8 @@
 // A channel over which neither side downloads is closed, and opened again when one does (PROTOCOL §7, Idling).
 
 extension Replicator {
-    /// Whether a peer's channel serves nobody: neither side wants blocks, nor is the peer's history held against ours. The driver
-    /// may close it.
+    /// Whether a peer's channel serves nobody: neither side wants blocks, and nothing that was asked is to be answered yet, be it
+    /// about a longer log, a higher fork or a conflict. The driver may close it.
     public func isIdle(_ peer: PeerID) -> Bool {
         peers.position(of: peer).map { isFrozen || isIdle(peerAt: $0) } ?? false
     }
@@ -12,7 +12,7 @@ extension Replicator {
 
     private func isIdle(peerAt position: Int) -> Bool {
         !idleness.isDownloading && peers.all[position].remote?.isDownloading == false
-            && !peers.all[position].conduct.owesTree
+            && !peers.all[position].requests.isAwaiting && !peers.all[position].conduct.owesTree
     }
 
     /// Notes whether anything is wanted here, and lets peers be told.
@@ -34,7 +34,8 @@ extension Replicator {
         }
     }
 
-    /// Tells the driver of channels that may be closed. Comes after the syncs that say so to the peers.
+    /// Tells the driver of channels that may be closed. Comes after the syncs that say so to the peers, and after what they are
+    /// asked all the same.
     mutating func reportIdle(into effects: inout Effects) {
         for position in peers.all.indices where peers.all[position].checksIdleness {
             peers.all[position].checksIdleness = false

@@ -101,11 +101,20 @@ struct PeerConduct {
         isDistrusted = pardons >= limit
     }
 
+    /// It does not have its whole tree, or has left the fork.
+    mutating func refusesTree() { owesTree = false }
+
     /// Its whole tree is ours as far as both go.
     mutating func pardon() {
         guard isUnderCheck else { return }
         isUnderCheck = false
         pardons += 1
+    }
+
+    /// What did not verify may have been our own fault.
+    mutating func absolve() {
+        isDistrusted = false
+        isUnderCheck = false
     }
 
     /// Whether a tree that it sends is to be looked at: one that it was asked for, or one of the first few others.

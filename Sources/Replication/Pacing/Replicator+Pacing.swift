@@ -62,6 +62,7 @@ extension Replicator {
     private mutating func timeOut(peerAt position: Int, into effects: inout Effects) {
         let id = peers.all[position].id
         peers.all[position].pace.timedOut(now: now, limits: limits)
+        peers.all[position].checksIdleness = true
         let overdue = peers.all[position].requests.markOverdue()
         for request in overdue {
             peers.all[position].isNotAwaited(request)

@@ -150,6 +150,15 @@ extension Overlay {
         return blocks
     }
 
+    /// Forgets what is not handed out, and the nodes of late. Returns its blocks.
+    mutating func removeGathered() -> [UInt64] {
+        let blocks = gathering.blocks.map(\.index)
+        gathering = Layer()
+        nodes.gathering = [:]
+        nodes.recent.removeAll()
+        return blocks
+    }
+
     /// Forgets everything that is not stored, and returns its blocks. A batch that is out stays out.
     mutating func removeAll() -> [UInt64] {
         let blocks = (committing.blocks + gathering.blocks).map(\.index)

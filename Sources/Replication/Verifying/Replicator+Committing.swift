@@ -57,6 +57,11 @@ extension Replicator {
         makeFree(overlay.removeAll())
     }
 
+    /// Forgets what is verified and not yet handed out, and the nodes of late, because they may rest on what was changed.
+    mutating func discardGathered() {
+        makeFree(overlay.removeGathered())
+    }
+
     /// Lets blocks be asked for again that were verified and are not stored.
     private mutating func makeFree(_ blocks: [UInt64]) {
         discards += 1

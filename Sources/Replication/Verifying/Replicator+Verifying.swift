@@ -41,7 +41,8 @@ extension Replicator {
     mutating func receive(
         _ noData: NoDataMessage, fromPeerAt position: Int, log: some LogView & ~Escapable, into effects: inout Effects
     ) {
-        guard noData.request > 0,
+        guard noData.request > 0 else { return refuseTree(fromPeerAt: position) }
+        guard
             let request = takeAnswered(noData.request, isRefusal: true, fromPeerAt: position, log: log, into: &effects)
         else { return }
         refuse(request, noData.reason, peerAt: position, into: &effects)
@@ -55,6 +56,7 @@ extension Replicator {
     ) -> OutstandingRequest? {
         guard let request = peers.all[position].requests.takeAnswered(id) else { return nil }
         peers.all[position].isNotAwaited(request)
+        peers.all[position].checksIdleness = true
         let sent = peers.all[position].requests.sent
         peers.all[position].pace.answered(request, isRefusal: isRefusal, sent: sent, now: now, limits: limits)
         if request.isOverdue { revive(peerAt: position, log: log, into: &effects) }

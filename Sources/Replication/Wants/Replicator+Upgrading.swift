@@ -53,7 +53,7 @@ extension Replicator {
         wants.hasGrown = false
         guard !wants.updates.isEmpty else { return }
         let isSettled =
-            !hasGrown && !isLookingIntoForks
+            !hasGrown && overlay.head == nil && !isLookingIntoForks
             && (configuration.isPushOnly || !configuration.expectsPeers && isUpToDate(with: log))
         guard hasGrown || isSettled else { return }
         for want in wants.updates where hasGrown || !want.waits {
@@ -65,7 +65,7 @@ extension Replicator {
     /// Whether no open peer has a longer log of our fork, or one that we cannot get.
     private func isUpToDate(with log: some LogView & ~Escapable) -> Bool {
         let tree = verifiedTree(log)
-        guard upgradingPeer == nil, overlay.head == nil else { return false }
+        guard upgradingPeer == nil else { return false }
         return peers.all.allSatisfy { peer in
             // One that does not answer may have more, but nobody gets it.
             guard !peer.conduct.isPaused, !peer.isClosing, peer.pace.timeoutsInARow == 0 else { return true }

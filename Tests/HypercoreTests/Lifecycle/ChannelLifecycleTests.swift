@@ -1,6 +1,7 @@
 import CompactEncoding
 import Crypto
 import Protomux
+import Replication
 import StorageEngine
 import TestSupport
 import Testing
@@ -125,8 +126,9 @@ import Testing
     @Test(arguments: [1, 2, 3] as [UInt64])
     func `sessions that come and go never lose the log, though nobody lingers`(seed: UInt64) async throws {
         var generator = SeededGenerator(seed: seed)
-        let policy = IdlePolicy(linger: .zero ... .zero)
-        let (writer, reader) = (try TestStore(idlePolicy: policy), try TestStore(idlePolicy: policy))
+        var limits = ReplicationLimits()
+        (limits.shortestLinger, limits.longestLinger) = (0, 0)
+        let (writer, reader) = (try TestStore(limits: limits), try TestStore(limits: limits))
         let log = try await writer.writable()
         try await log.append(contentsOf: numberedBlocks(0..<120))
         let key = log.key

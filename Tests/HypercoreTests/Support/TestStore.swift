@@ -2,6 +2,7 @@ import CompactEncoding
 import Crypto
 import HypercoreStorage
 import Manifest
+import Replication
 import StorageEngine
 import Synchronization
 import TestSupport
@@ -19,7 +20,9 @@ struct TestStore {
         _ engine: any StorageEngine = MemoryEngine(tables: Schema.tables), durability: Durability = .relaxed,
         readOnly: Bool = false, queueByteCount: Int = 64 << 20, hashing: any TreeHashing = BLAKE2bTreeHashing(),
         signingDeadline: SigningDeadline = .never, clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
-        wallClock: @escaping @Sendable () -> UInt64 = WallClock.milliseconds, idlePolicy: IdlePolicy = IdlePolicy()
+        wallClock: @escaping @Sendable () -> UInt64 = WallClock.milliseconds,
+        limits: ReplicationLimits = ReplicationLimits(),
+        makeSeed: @escaping @Sendable () -> UInt64 = { .random(in: .min ... .max) }
     ) throws {
         self.engine = engine
         let writer =
@@ -27,7 +30,7 @@ struct TestStore {
         self.writer = writer
         registry = CoreRegistry(
             directory: try CoreDirectory(engine: engine, writer: writer), hashing: hashing,
-            clock: clock, wallClock: wallClock, idlePolicy: idlePolicy, signingDeadline: signingDeadline,
+            clock: clock, wallClock: wallClock, limits: limits, makeSeed: makeSeed, signingDeadline: signingDeadline,
             deriveKeyPair: { Self.keyPair($0) })
     }
 

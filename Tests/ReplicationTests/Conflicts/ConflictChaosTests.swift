@@ -7,7 +7,7 @@ import Testing
 /// Two writers with one key, who do not know of each other, and readers: nobody ever holds parts of both histories, and
 /// whoever meets the other one stops.
 @Suite struct ConflictChaosTests {
-    @Test(arguments: Seeds.upTo(16))
+    @Test(arguments: Seeds.upTo(8))
     func nobodyMixesTwoHistories(seed: Int) throws {
         var chaos = try ConflictChaos(seed: UInt64(seed))
         for _ in 0..<40 {

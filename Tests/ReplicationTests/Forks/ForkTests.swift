@@ -24,11 +24,13 @@ import Testing
         network.expectSettled()
     }
 
-    /// All pairs of small histories, with every number of blocks in common, and forks from 0 to 3.
+    /// All pairs of small histories, with every number of blocks in common, and forks from 0 to 3: of up to 5 blocks, or of as
+    /// many as `COREST_SEEDS` says.
     @Test(arguments: [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)] as [(UInt64, UInt64)])
     func everyPairOfSmallHistoriesIsMerged(own: UInt64, other: UInt64) throws {
-        for ownLength in 1...8 as ClosedRange<UInt64> {
-            for length in 1...8 as ClosedRange<UInt64> {
+        let lengths = 1...UInt64(Seeds.upTo(5).upperBound)
+        for ownLength in lengths {
+            for length in lengths {
                 for common in 0...min(ownLength, length) {
                     var histories = try Histories(length: ownLength, fork: own)
                     try histories.add(fork: other, keeping: common, of: own, length: length)

@@ -36,7 +36,7 @@ extension Core {
             let ticket = try state.withLock { state -> CommitTicket? in
                 try requireChangeable(state)
                 guard state.staged.tree == base else { return nil }
-                stopIfOvertaken(by: batch, in: &state, &aftermath)
+                if let head = batch.head?.tree { stopIfOvertaken(by: head, in: &state, &aftermath) }
                 guard let staging = stage(batch, in: &state) else {
                     throw HypercoreError(.damaged, key: key, "the record of which blocks are here cannot be read")
                 }

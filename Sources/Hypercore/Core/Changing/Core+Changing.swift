@@ -20,6 +20,8 @@ struct StagedChange: Sendable {
     let group: GroupRecord?
     /// Whether a branch is taken over, which may leave blocks of the log behind though it is not cut.
     let adoptsBranch: Bool
+    /// Whether damaged nodes are replaced or dropped.
+    let repairsTree: Bool
     let epoch: UInt64
 }
 
@@ -52,7 +54,7 @@ extension Core {
         if let cut = draft.cut, let record = marks.cut(at: cut) { write.put(marks: record) }
         let change = StagedChange(
             seal: seal, presence: presence, cut: draft.cut, cleared: draft.cleared, found: draft.found, group: group,
-            adoptsBranch: draft.adoption != nil, epoch: state.stagingEpoch)
+            adoptsBranch: draft.adoption != nil, repairsTree: draft.repairsTree, epoch: state.stagingEpoch)
         return (write.set, change)
     }
 
@@ -100,6 +102,9 @@ extension Core {
             if let head = change.seal?.result {
                 leavesGarbage = change.adoptsBranch || state.cutSinceDurable != nil
                 move(to: head, in: &state, &effects)
+            }
+            if change.repairsTree {
+                state.replicator.localChanged(.repaired, log: CoreLogView(self, state), into: &effects.replication)
             }
             for range in change.cleared {
                 effects.events.append(.cleared(range))

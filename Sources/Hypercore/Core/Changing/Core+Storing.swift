@@ -10,7 +10,7 @@ extension Core {
         _ batch: VerifiedBatch, _ id: CommitID, in state: inout CoreState, _ effects: inout Effects,
         _ aftermath: inout Aftermath
     ) {
-        stopIfOvertaken(by: batch, in: &state, &aftermath)
+        if let head = batch.head?.tree { stopIfOvertaken(by: head, in: &state, &aftermath) }
         guard batch.fork == state.staged.fork, batch.head == nil || batch.baseLength == state.staged.length else {
             // A change of our own is under way that the batch does not know.
             return state.replicator.failed(id, into: &effects)

@@ -54,6 +54,9 @@ struct CoreDraft: Sendable {
     /// Whether there is anything to write.
     var changesAnything: Bool { movesHead || !presence.isEmpty || !userData.isEmpty || joinedGroup != nil }
 
+    /// Whether damaged nodes are replaced or dropped.
+    var repairsTree: Bool { !groups.isEmpty || !droppedGroups.isEmpty }
+
     /// Whether the head has moved, so that it has to be signed.
     var movesHead: Bool { head.length != base.length || head.fork != base.fork }
 }

@@ -19,6 +19,7 @@ extension Core {
             let writer = try requireWriter()
             let ticket = try state.withLock { state -> CommitTicket? in
                 try requireChangeable(state)
+                if state.trust.isFrozen { try requireTrust(state) }
                 guard state.canSign, state.trust.stop != nil else { return nil }
                 return save(state.trust.confirmed, in: &state, through: writer)
             }
@@ -108,9 +109,9 @@ extension Core {
     /// Stops appending where a peer has made the log longer that nobody but this store should make longer.
     ///
     /// Where several may sign, others make it longer all the time.
-    func stopIfOvertaken(by batch: VerifiedBatch, in state: inout CoreState, _ aftermath: inout Aftermath) {
+    func stopIfOvertaken(by head: TreeHead, in state: inout CoreState, _ aftermath: inout Aftermath) {
         // What the manifest fixes is everybody's to bring.
-        guard let head = batch.head?.tree, head.length > state.durable.length || head.fork > state.durable.fork,
+        guard head.length > state.durable.length || head.fork > state.durable.fork,
             head.length > state.prologueLength, state.canSign, state.authority?.manifest.signers.count == 1, let writer
         else { return }
         // A log that was overtaken before is stopped already, on disk as well.

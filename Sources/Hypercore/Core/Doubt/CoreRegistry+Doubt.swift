@@ -23,7 +23,8 @@ extension CoreRegistry {
     }
 
     /// What is known of a core's history; of one that this store does not sign for, nothing has to be.
-    func trust(_ record: TrustRecord, signs: Bool) -> HistoryTrust {
-        signs ? HistoryTrust(record, doubt: directory.doubt) : HistoryTrust()
+    func trust(_ record: TrustRecord, isFrozen: Bool = false, signs: Bool) -> HistoryTrust {
+        signs
+            ? HistoryTrust(record, doubt: directory.doubt, isFrozen: isFrozen) : HistoryTrust(isFrozen: isFrozen)
     }
 }

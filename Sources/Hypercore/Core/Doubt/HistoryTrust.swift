@@ -11,20 +11,25 @@ struct HistoryTrust: Sendable {
     /// Whether `record` still has to be stored, because storing it has failed.
     var isUnstored = false
 
-    init(_ record: TrustRecord = TrustRecord(), doubt: DoubtRecord? = nil) {
+    /// Whether two signed histories of the log are known.
+    let isFrozen: Bool
+
+    init(_ record: TrustRecord = TrustRecord(), doubt: DoubtRecord? = nil, isFrozen: Bool = false) {
         self.record = record
         self.doubt = doubt
+        self.isFrozen = isFrozen
     }
 
     /// Why nothing may be appended.
     var stop: AppendingStop? {
+        if isFrozen { return .frozen }
         if record.isOvertaken { return .overtaken }
         guard let doubt, doubt.concerns(confirmedEpoch: record.confirmedEpoch) else { return nil }
         return AppendingStop(doubt.reason)
     }
 
     /// Whether a peer that has the log can end the stop.
-    var awaitsWitness: Bool { stop != nil && !record.isOvertaken }
+    var awaitsWitness: Bool { stop != nil && !record.isOvertaken && !isFrozen }
 
     /// The record of a core whose history is known to be whole.
     var confirmed: TrustRecord { TrustRecord(confirmedEpoch: doubt?.epoch ?? record.confirmedEpoch) }

@@ -96,7 +96,7 @@ extension Core {
         }
         guard !couldSign, state.canSign else { return }
         // A store that cannot be read now cannot be written either, and whoever opens the log anew finds out.
-        state.trust = (try? registry.trust(stored.trust(), signs: true)) ?? state.trust
+        state.trust = (try? registry.trust(stored.trust(), isFrozen: state.trust.isFrozen, signs: true)) ?? state.trust
         // Blocks that came from elsewhere before the store knew that it signs the log: somebody may sign it there.
         if before.alias == nil, completed.derivesKeyPair, completed.alias != nil, completed.seed == nil,
             state.durable.length > state.prologueLength

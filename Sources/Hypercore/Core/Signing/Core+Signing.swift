@@ -32,7 +32,9 @@ extension Core {
         guard authority.quorum == 1 else { return }
         try state.withLock { state in
             // Nobody asks after the trust in a log that cannot be signed here.
-            if !state.canSign { state.trust = registry.trust(try stored.trust(), signs: true) }
+            if !state.canSign {
+                state.trust = registry.trust(try stored.trust(), isFrozen: state.trust.isFrozen, signs: true)
+            }
             state.remoteSigner = remote
         }
     }

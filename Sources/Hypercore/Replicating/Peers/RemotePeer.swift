@@ -44,3 +44,22 @@ extension Core {
         state.withLock { $0.replicator.status(of: channel.peer) }
     }
 }
+
+// MARK: - Statistics
+
+extension RemotePeer {
+    /// What was exchanged with the peer since it came, how it behaves and how fast it answers; `nil` once it is gone.
+    public var statistics: PeerStatistics? { channel.core.statistics(of: channel) }
+}
+
+extension Hypercore {
+    /// What was exchanged with all peers that there were since the log was opened here: messages by kind, blocks, bytes, and
+    /// what went wrong.
+    public var replicationCounters: ReplicationCounters { core.state.withLock { $0.replicator.statistics } }
+}
+
+extension Core {
+    func statistics(of channel: PeerChannel) -> PeerStatistics? {
+        state.withLock { $0.replicator.statistics(of: channel.peer) }
+    }
+}

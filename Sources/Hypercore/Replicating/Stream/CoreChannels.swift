@@ -1,6 +1,7 @@
 import CompactEncoding
 import Crypto
 import Protomux
+import Replication
 
 /// Who provides the cores of a stream: those that are open, and those that the other side asks for.
 struct CoreProvider: Sendable {
@@ -26,6 +27,8 @@ struct CoreChannels: Sendable {
     private var answering: [DiscoveryKey: Int] = [:]
     /// Cores to be opened once an open of the other side is answered; each is retained.
     private var late: [DiscoveryKey: Core] = [:]
+    /// When the first of the cores has something to do again, as far as they have told.
+    var due: Milliseconds?
     /// Cores whose channels were closed here because something failed.
     var reopening = Reopening()
 

@@ -67,14 +67,18 @@ extension ReplicationStream {
 extension ReplicationStream {
     /// Why a core lets go of a channel.
     enum ChannelClosure {
-        /// The core has ended, or neither side wants it any more.
+        /// Neither side wants the core any more.
         case unwanted
+        /// The core has ended, or is frozen.
+        case ended
         /// What the other side sent cannot be stored. The channel is opened again after a while.
         case failed
     }
 
     /// Closes a channel of ours.
     func close(_ channel: PeerChannel, because closure: ChannelClosure) {
+        // What was said under the core's lock may have been overtaken since.
+        guard closure != .unwanted || channel.core.isIdle(channel) else { return }
         let isClosed = state.withLock { state in
             guard state.close(channel) else { return false }
             if closure == .failed {
@@ -88,7 +92,7 @@ extension ReplicationStream {
         reschedule()
         // A session that was opened a moment ago found the channel that was about to close.
         let core = channel.core
-        guard closure == .unwanted, core.isWanted, core.registry.retainAgain(core) else { return }
+        guard closure == .unwanted, core.isDownloading, core.registry.retainAgain(core) else { return }
         attach(retained: core)
     }
 

@@ -94,15 +94,39 @@ extension ReplicationStream {
     /// Does what is due: keep-alives, time-outs, requests that are asked again, channels that are opened again.
     public func tick() {
         handle(state.withLock { $0.tick(now: configuration.clock()) })
-        for channel in coreChannels { channel.core.tick(now: now) }
+        tickCores()
         reopenWhatIsDue()
     }
 
     /// When ``tick()`` is to be called next; moves with what is sent and received. `nil`: never.
     public var nextDeadline: ContinuousClock.Instant? {
-        let (deadline, channels) = state.withLock { ($0.nextDeadline, $0.cores.byChannel.values) }
-        let due = channels.compactMap { $0.core.nextDeadline }.min().map(ReplicationTime.instant(at:))
-        return [deadline, due].compactMap { $0 }.min()
+        state.withLock { state in
+            [state.nextDeadline, state.cores.due.map(ReplicationTime.instant(at:))].compactMap(\.self).min()
+        }
+    }
+
+    /// Takes note of when a core has something to do, where that is earlier than known.
+    func bringForward(to due: Milliseconds) {
+        let isNews = state.withLock { state in
+            guard due < state.cores.due ?? .max else { return false }
+            state.cores.due = due
+            return true
+        }
+        if isNews { reschedule() }
+    }
+
+    /// Lets the cores do what is due. Only then is each of them asked when it is due again, however many there are.
+    private func tickCores() {
+        let now = now
+        let isDue = state.withLock { state in
+            guard let due = state.cores.due, due <= now else { return false }
+            state.cores.due = nil
+            return true
+        }
+        guard isDue else { return }
+        let channels = coreChannels
+        for channel in channels { channel.core.tick(now: now) }
+        if let next = channels.compactMap(\.core.nextDeadline).min() { bringForward(to: next) }
     }
 
     /// Changes after how long without sending a keep-alive is sent; `nil`: never. Before the stream is started, too.

@@ -28,6 +28,15 @@ public enum CoreEvent: Hashable, Sendable {
     case appendingStopped(AppendingStop)
     /// What had stopped appending is over.
     case appendingResumed
+    /// A peer sent something that does not verify, or too much of what is of no use. It is asked no more, unless it shows
+    /// that it has the same history.
+    case invalidData(from: PublicKey, reason: String)
+    /// A peer did not answer in time what it was asked, which is now asked of others.
+    case peerTimedOut(PublicKey)
+    /// A peer has a history of this higher fork, which is not followed; see ``ReplicationPolicy/followsForks``.
+    case forkIgnored(fork: UInt64, from: PublicKey)
+    /// Two signed histories of the log exist, and it is frozen for good: the last event. See ``Hypercore/conflict()``.
+    case conflict(ConflictProof)
     /// The log was removed from the store: the last event.
     case purged
     /// So many events came before the next one and were not taken in time, so they are lost to this subscriber: look at
