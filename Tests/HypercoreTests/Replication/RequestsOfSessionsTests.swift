@@ -55,4 +55,23 @@ import Testing
         for await event in events where event == .peerTimedOut(key) { isTold = true }
         #expect(isTold && log.replicationCounters.invalidRequests == 0)
     }
+
+    @Test func `a block that is urgent comes before what was asked for earlier`() async throws {
+        let (pair, log, copy) = try await pausedPair()
+        let events = log.events
+        let download = try copy.download(.blocks(0..<9, order: .linear))
+        pair.link.settle()
+        let urgent = Task { try await copy.get(9, options: GetOptions(isUrgent: true)) }
+        try await until { copy.waitCount == 2 }
+        pair.link.settle()
+        pair.link.firstIsWritable = true
+        try await pair.link.moving { try await download.finished() }
+        #expect(try await urgent.value == numberedBlocks(9..<10)[0])
+        await log.close()
+        var blocks: [UInt64] = []
+        for await event in events {
+            if case .uploaded(let index, _) = event { blocks.append(index) }
+        }
+        #expect(blocks == [9] + Array(0..<9))
+    }
 }
