@@ -141,27 +141,22 @@ private let secret = SecretBytes(copying: Array(repeating: 42, count: 32))
     }
 
     @Test func `a seek with the wrong padding fails, and replication goes on`() async throws {
-        let (writer, reader) = (try TestStore(), try TestStore())
-        let log = try await writer.writable()
+        let pair = try ClockedPair()
+        let log = try await pair.writer.writable()
         // One block is so large that the tree as a whole may be padded, and the others are not.
         try await log.append(
             contentsOf: numberedBlocks(0..<7).map { Array($0.prefix(1)) } + [Array(repeating: 9, count: 999)])
-        let copy = try await reader.reader(of: log.key)
+        let copy = try await pair.reader.reader(of: log.key)
         try copy.setEncryption(.key(secret))
-        let pipe = MemoryPipe(writer.registry, reader.registry)
-        try await until { copy.length == 8 }
-        // What cannot be answered is refused only after a while: here as soon as it is looked at.
-        let refusing = Task {
-            while !Task.isCancelled {
-                log.core.tick(now: .max)
-                await Task.yield()
-            }
-        }
-        await expectError(.encryptionFailed) { _ = try await copy.seek(3) }
-        refusing.cancel()
+        pair.link.settle()
+        #expect(copy.length == 8)
+        let seeking = Task { try await copy.seek(3) }
+        try await until { copy.waitCount == 1 }
+        // What cannot be answered is refused only after a while.
+        pair.link.advance(by: .seconds(10))
+        await expectError(.encryptionFailed) { _ = try await seeking.value }
         try copy.setEncryption(nil)
-        #expect(try await copy.get(7).count == 999)
-        pipe.cut()
+        #expect(try await pair.link.moving { try await copy.get(7).count } == 999)
     }
 
     /// A tree of which nothing is here but its root, however many blocks it has.
