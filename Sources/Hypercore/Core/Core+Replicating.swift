@@ -160,11 +160,8 @@ extension Core {
             hearWitness(messages, from: channel, in: &state, &effects)
             let log = CoreLogView(self, state)
             for message in messages {
-                guard case .extension(let message) = message else {
-                    state.replicator.receive(
-                        message, from: channel.peer, log: log, now: now, into: &effects.replication)
-                    continue
-                }
+                state.replicator.receive(message, from: channel.peer, log: log, now: now, into: &effects.replication)
+                guard case .extension(let message) = message else { continue }
                 effects.wakes += state.extensions.receive(message, from: RemotePeer(channel: channel))
             }
         }

@@ -66,11 +66,12 @@ extension Replicator {
             peers.all[position].provenLength = 0
         } else if remote.length < tree.length {
             do {
-                canUpgrade = try log.holdsRoots(ofLength: remote.length)
+                let known = try log.lengthUnderKnownRoots(ofLength: remote.length)
+                canUpgrade = known == remote.length
+                peers.all[position].provenLength = max(peers.all[position].provenLength, known)
             } catch {
                 effects.append(.event(.storageFailed(error)))
             }
-            if canUpgrade { peers.all[position].provenLength = remote.length }
         }
         guard canUpgrade != peers.all[position].canUpgrade else { return }
         peers.all[position].canUpgrade = canUpgrade
@@ -79,12 +80,17 @@ extension Replicator {
 }
 
 extension LogView where Self: ~Escapable {
-    /// Whether all roots of the log's first `length` blocks are stored.
-    fileprivate func holdsRoots(ofLength length: UInt64) throws -> Bool {
-        guard length <= head.tree.length else { return false }
-        for root in FlatTree.roots(ofLength: length) where try node(at: root) == nil {
-            return false
+    /// How many of the log's first `length` blocks lie under those of that length's roots that are stored.
+    ///
+    /// These come first: a root is as large as what follows it or larger, so that whoever knows of a node among that knows
+    /// what proves it, which the root is a part of.
+    fileprivate func lengthUnderKnownRoots(ofLength length: UInt64) throws -> UInt64 {
+        guard length <= head.tree.length else { return 0 }
+        var known: UInt64 = 0
+        for root in FlatTree.roots(ofLength: length) {
+            guard try node(at: root) != nil else { break }
+            known = FlatTree.blocks(under: root).upperBound
         }
-        return true
+        return known
     }
 }

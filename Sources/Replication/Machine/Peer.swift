@@ -28,7 +28,8 @@ struct Peer {
     var requests = RequestTable()
     var awaited = AwaitedNodes()
     var searches = SearchCursors()
-    /// The largest length that it has named and whose roots are all stored here, in our present fork.
+    /// Each block before this one lies under a node that is stored here and that the peer's tree has too, in our present
+    /// fork, however short that tree is.
     var provenLength: UInt64 = 0
 
     /// What it asked of us.

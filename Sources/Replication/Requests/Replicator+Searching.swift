@@ -51,10 +51,17 @@ extension Replicator {
         into effects: inout Effects
     ) -> UInt64? {
         let count = wants.ranges.count
-        for offset in 0..<min(count, limits.rangesAtOnce) {
-            guard search.steps > 0 else { return nil }
-            let wanted = wants.ranges[(firstPeer + offset) % count]
+        var looks = min(count, limits.rangesAtOnce)
+        while let number = peers.all[position].searches.circle.position(of: count, end: search.end) {
+            guard search.steps > 0, looks > 0 else {
+                searchesAreCutShort = true
+                return nil
+            }
+            looks -= 1
+            let wanted = wants.ranges[number]
             if let block = next(of: wanted, &search, forPeerAt: position, log: log, into: &effects) { return block }
+            // Out of steps it may have something all the same.
+            if search.steps > 0 { peers.all[position].searches.circle.goOn() }
         }
         return nil
     }

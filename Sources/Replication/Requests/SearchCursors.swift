@@ -8,6 +8,8 @@ struct SearchCursors {
     var blocks = [UInt64](repeating: 0, count: PendingQueue.levelCount)
     /// The cursors for ranges; 0 for one that is not in it. Ranges are few, so that a list beats a dictionary.
     private var ranges: [(token: WantToken, cursor: UInt64)] = []
+    /// Which of the ranges is looked through.
+    var circle = RangeCircle()
 
     subscript(range token: WantToken) -> UInt64 {
         get { ranges.first { $0.token == token }?.cursor ?? 0 }
@@ -22,6 +24,7 @@ struct SearchCursors {
 
     mutating func remove(range token: WantToken) {
         ranges.removeAll { $0.token == token }
+        circle.beginAnew()
     }
 
     /// Looks for single blocks again from `block` on.
@@ -32,8 +35,39 @@ struct SearchCursors {
     /// Looks again from `block` on.
     mutating func lower(to block: UInt64) {
         lowerBlocks(to: block)
+        circle.beginAnew()
         for position in ranges.indices {
             ranges[position].cursor = min(ranges[position].cursor, block)
         }
     }
+}
+
+/// A way around the ranges that are wanted, of which only some are looked through at a time.
+///
+/// It stays at a range for as long as there is something to ask. Once it has come around in vain it is over, until there is
+/// something new.
+struct RangeCircle {
+    private var position = 0
+    /// How many ranges in a row had nothing.
+    private var inVain = 0
+    /// What it goes over: so many ranges, up to this block.
+    private var extent: (count: Int, end: UInt64) = (0, 0)
+
+    /// Where it stands among `count` ranges that are looked through up to `end`; `nil` where it is over.
+    mutating func position(of count: Int, end: UInt64) -> Int? {
+        if extent != (count, end) {
+            extent = (count, end)
+            beginAnew()
+        }
+        guard inVain < count else { return nil }
+        return position % count
+    }
+
+    /// The range at which it stands has nothing.
+    mutating func goOn() {
+        position = (position + 1) % max(extent.count, 1)
+        inVain += 1
+    }
+
+    mutating func beginAnew() { inVain = 0 }
 }

@@ -9,6 +9,11 @@ extension Replicator {
         }
     }
 
+    /// Counts a message of an extension, which the driver sends by itself.
+    public mutating func extensionSent(to peer: PeerID) {
+        if let position = peers.position(of: peer) { count(peerAt: position) { $0.sent[.extension] += 1 } }
+    }
+
     /// Counts for one peer and in total.
     mutating func count(peerAt position: Int, _ change: (inout ReplicationCounters) -> Void) {
         change(&peers.all[position].counters)

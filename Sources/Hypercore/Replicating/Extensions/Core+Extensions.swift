@@ -31,7 +31,7 @@ extension Core {
             guard state.peers[channel.peer] === channel else {
                 throw HypercoreError(.notAvailable, key: key, "the peer does not replicate the log any more")
             }
-            try queue(payload, named: name, on: channel)
+            try queue(payload, named: name, on: channel, &state)
         }
     }
 
@@ -45,7 +45,7 @@ extension Core {
             try requireRegistered(id, state)
             var streams: [ReplicationStream] = []
             for channel in state.peers.values where !channel.stream.isBacklogged {
-                try queue(payload, named: name, on: channel)
+                try queue(payload, named: name, on: channel, &state)
                 streams.append(channel.stream)
             }
             return streams
@@ -59,10 +59,11 @@ extension Core {
     }
 
     private func queue(
-        _ payload: [UInt8], named name: String, on channel: PeerChannel
+        _ payload: [UInt8], named name: String, on channel: PeerChannel, _ state: inout CoreState
     ) throws(HypercoreError) {
         do throws(ProtomuxError) {
             try channel.stream.enqueue(ExtensionMessage(name: name, payload: payload[...]), on: channel)
+            state.replicator.extensionSent(to: channel.peer)
         } catch {
             throw HypercoreError(.tooLarge, key: key, "the message cannot be sent: \(error)")
         }
