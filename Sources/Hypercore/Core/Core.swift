@@ -91,6 +91,8 @@ struct CoreState {
     var remotes: [PeerID: PeerIdleness] = [:]
     /// Whether the core is wanted here.
     var activity = DownloadActivity()
+    /// Who looks for peers of the log; see ``FindingPeers``.
+    var searchCount = 0
     /// Who receives messages of applications.
     var extensions = ExtensionTable()
     /// Who waits for what.
