@@ -17,7 +17,7 @@ import Testing
         #expect(try fixed.treeHash() == log.treeHash())
         let manifest = try #require(fixed.manifest)
         #expect(manifest.isStatic && manifest.key == fixed.key && manifest.signers.isEmpty)
-        #expect(manifest.prologue?.length == UInt64(count) && manifest.prologue?.hash == (try log.treeHash()))
+        #expect(manifest.prologue == CoreManifest.Prologue(hash: try log.treeHash(), length: UInt64(count)))
         for index in 0..<UInt64(count) { #expect(try fixed.read(index) == log.read(index)) }
         // The log goes on; the static one stays, and is the same when it is made of the same blocks.
         let snapshot = try log.snapshot()

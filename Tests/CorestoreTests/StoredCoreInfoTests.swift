@@ -22,7 +22,7 @@ import Testing
         let first = try #require(try store.info(of: own.discoveryKey))
         #expect(first.key == own.key && first.discoveryKey == own.discoveryKey)
         #expect(first.name == Array("own".utf8) && first.namespace == space.namespace)
-        #expect(first.signer == (try space.createKeyPair("own").publicKey))
+        #expect(try first.signer == space.createKeyPair("own").publicKey)
         #expect(first.manifest == CoreManifest(singleSigner: try #require(first.signer)))
         #expect(first.length == 2 && first.fork == 1 && first.group == topic)
 

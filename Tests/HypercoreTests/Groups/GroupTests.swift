@@ -147,7 +147,7 @@ import Testing
         #expect(told.withLock { $0.last?.discoveryKey } == copy.discoveryKey)
         #expect(try store.list(topic) == [log.discoveryKey, copy.discoveryKey])
 
-        store.registry.endGroupUpdates(watch)
+        store.registry.endGroupActivity(watch)
         let count = told.withLock { $0.count }
         try await log.append([1])
         #expect(told.withLock { $0.count } == count)
