@@ -89,9 +89,14 @@ extension Corestore {
     ///
     /// - Throws: ``CorestoreError``, `.storage`, where the files could not be closed in order.
     public func close() async throws {
+        end()
+        if ownsRoot { try await translating { try await root.close() } }
+    }
+
+    /// Ends what was opened and handed out through this session.
+    private func end() {
         endings.end()
         scope.close()
-        if ownsRoot { try await translating { try await root.close() } }
     }
 
     /// Whether the session, and the store, can be used.
@@ -130,7 +135,7 @@ extension Corestore {
     private func session(_ namespace: Bytes32, _ options: StoreSessionOptions) -> Corestore {
         let session = Corestore(
             root: root, namespace: namespace, settings: settings.with(options), ownsRoot: false)
-        if !scope.isOpen { session.scope.close() }
+        if !scope.isOpen { session.end() }
         return session
     }
 }

@@ -6,7 +6,7 @@ import MerkleTree
 import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct StaticifyTests {
-    @Test(arguments: [1, 2, 7, 64, 3000]) func `a static log has the blocks of the log, and its manifest fixes them`(
+    @Test(arguments: [1, 2, 7, 64, 1000]) func `a static log has the blocks of the log, and its manifest fixes them`(
         count: Int
     ) async throws {
         let (store, reader) = (try await Corestore.inMemory(), try await Corestore.inMemory())

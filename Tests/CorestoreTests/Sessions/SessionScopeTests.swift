@@ -146,8 +146,8 @@ import Testing
         for round in 0..<5 {
             let store = try await directory.open { $0.durability = .full }
             let log = try await store.get(name: "log")
-            let appends = (0..<10).map { number in Task { try await log.append([UInt8(number)]) } }
             let before = log.length
+            let appends = (0..<10).map { number in Task { try await log.append([UInt8(number)]) } }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<4 { group.addTask { try await store.close() } }
                 while try await group.next() != nil {
@@ -176,6 +176,8 @@ import Testing
                 let session = store.namespace("\(number % 7)")
                 begun.add()
                 while true {
+                    // What need not wait gives nobody else a turn.
+                    await Task.yield()
                     switch number % 5 {
                     case 0: try await session.get(name: "log").append([1])
                     case 1: _ = try await store.get(key: far.key).get(UInt64(number))
