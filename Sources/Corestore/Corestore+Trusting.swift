@@ -19,7 +19,7 @@ extension Corestore {
     ///
     /// - Throws: ``CorestoreError``: `.closed`, `.storage`, also for a store that was opened read-only.
     public func trustHistory() async throws {
-        try root.requireOpen()
+        try requireOpen()
         do {
             try await root.registry.trustHistory()
         } catch {

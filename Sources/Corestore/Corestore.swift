@@ -1,10 +1,10 @@
 public import CompactEncoding
-import Crypto
+public import Crypto
 public import Hypercore
 import HypercoreStorage
+public import Manifest
 public import StorageEngine
 import StorageLMDB
-import Synchronization
 
 /// Many logs behind one directory and one replication stream.
 ///
@@ -25,13 +25,18 @@ public final class Corestore: Sendable {
     let root: StoreRoot
     /// The namespace that this session's names live in; 32 zero bytes at the root.
     public let namespace: Bytes32
+    let settings: StoreSessionSettings
     /// Whether closing this session closes the store.
     private let ownsRoot: Bool
-    let sessions = SessionList()
+    /// The sessions on logs that were opened through this one.
+    let scope = SessionScope()
+    /// What else ends with this session.
+    let endings = SessionEndings()
 
-    init(root: StoreRoot, namespace: Bytes32, ownsRoot: Bool) {
+    init(root: StoreRoot, namespace: Bytes32, settings: StoreSessionSettings, ownsRoot: Bool) {
         self.root = root
         self.namespace = namespace
+        self.settings = settings
         self.ownsRoot = ownsRoot
     }
 }
@@ -68,47 +73,99 @@ extension Corestore {
     ) async throws -> Corestore {
         do {
             let root = try await StoreRoot(engine, options: options)
-            return Corestore(root: root, namespace: .zero, ownsRoot: true)
+            return Corestore(
+                root: root, namespace: .zero, settings: StoreSessionSettings(options), ownsRoot: true)
         } catch {
             throw CorestoreError(error)
         }
     }
 
-    /// Opens a further session with the same namespace. Closing it closes the cores that were opened through it.
-    public func session() -> Corestore {
-        Corestore(root: root, namespace: namespace, ownsRoot: false)
-    }
-
-    /// Opens a session whose names are apart from all others: `H(this namespace ‖ name)` (PROTOCOL §9).
-    public func namespace(_ name: String) -> Corestore {
-        namespace(Array(name.utf8))
-    }
-
-    /// Opens a session whose names are apart from all others.
-    public func namespace(_ name: [UInt8]) -> Corestore {
-        Corestore(root: root, namespace: KeyDerivation.namespace(name, in: namespace), ownsRoot: false)
-    }
-
-    /// Closes the cores that were opened through this session; at the root, closes the store: replication ends, and what
-    /// was queued is written. Closing again does nothing.
+    /// Closes the logs that were opened through this session, with all that was opened from these, and ends its watches,
+    /// handles and searches; at the root, closes the store: replication ends, and what was queued is written. Sessions that
+    /// were opened from this one go on, unless it is the root.
+    ///
+    /// It returns when all of that has happened, also where somebody else closes it at the same time. Closing again does
+    /// nothing.
+    ///
+    /// - Throws: ``CorestoreError``, `.storage`, where the files could not be closed in order.
     public func close() async throws {
-        for session in sessions.close() { await session.close() }
-        if ownsRoot { try await root.close() }
+        end()
+        if ownsRoot { try await translating { try await root.close() } }
+    }
+
+    /// Ends what was opened and handed out through this session.
+    private func end() {
+        endings.end()
+        scope.close()
+    }
+
+    /// Whether the session, and the store, can be used.
+    public var isOpen: Bool { scope.isOpen && root.isOpen }
+
+    func requireOpen() throws(CorestoreError) {
+        guard scope.isOpen else { throw .sessionClosed }
+        try root.requireOpen()
     }
 }
 
-// MARK: - Cores
+// MARK: - Sessions
 
 extension Corestore {
-    func requireOpen() throws(CorestoreError) {
-        try sessions.requireOpen()
-        try root.requireOpen()
+    /// Opens a further session with the same namespace. Closing it closes the logs that were opened through it.
+    ///
+    /// A session that is opened from one that is closed is closed as well.
+    public func session(options: StoreSessionOptions = StoreSessionOptions()) -> Corestore {
+        session(namespace, options)
     }
 
-    /// The discovery keys of all cores in the store, or of the named ones of `namespace`.
-    public func list(namespace: Bytes32? = nil) -> CoreList {
-        CoreList(directory: root.directory, namespace: namespace)
+    /// Opens a session whose names are apart from all others: `H(this namespace ‖ name)` (PROTOCOL §9).
+    ///
+    /// ```swift
+    /// let log = try await store.namespace("chat").namespace("room").get(name: "log")
+    /// ```
+    public func namespace(_ name: String, options: StoreSessionOptions = StoreSessionOptions()) -> Corestore {
+        namespace(Array(name.utf8), options: options)
     }
+
+    /// Opens a session whose names are apart from all others, as those of any other bytes are.
+    public func namespace(_ name: [UInt8], options: StoreSessionOptions = StoreSessionOptions()) -> Corestore {
+        session(KeyDerivation.namespace(name, in: namespace), options)
+    }
+
+    private func session(_ namespace: Bytes32, _ options: StoreSessionOptions) -> Corestore {
+        let session = Corestore(
+            root: root, namespace: namespace, settings: settings.with(options), ownsRoot: false)
+        if !scope.isOpen { session.end() }
+        return session
+    }
+}
+
+// MARK: - What the store is
+
+extension Corestore {
+    /// Where everything is kept. What only some engines can do, they say by the protocols that they conform to.
+    public var storage: any StorageEngine { root.directory.engine }
+
+    /// The key that all named logs derive from, in guarded memory: it is shown to whoever asks for its bytes, and never
+    /// printed. **Whoever has it can sign all of these logs.**
+    ///
+    /// ```swift
+    /// let backup = store.primaryKey.withUnsafeBytes { [UInt8]($0) }
+    /// ```
+    public var primaryKey: GuardedBytes { root.primaryKey }
+
+    /// Whether logs are opened read-only through this session, because the store or the session was opened so.
+    public var isReadOnly: Bool { settings.isReadOnly }
+
+    /// Whether logs that are opened through this session are wanted; see ``CorestoreOptions/isActive``.
+    public var isActive: Bool { settings.isActive }
+
+    /// How many logs are open in this process, through any session of the store or because peers read them. A log takes
+    /// memory only while it is open.
+    public var openLogCount: Int { root.registry.openCount }
+
+    /// The version of the manifests that logs of names and key pairs are made with through this session.
+    public var manifestVersion: CoreManifest.Version { settings.manifestVersion }
 }
 
 // MARK: - Atomic batches
@@ -151,16 +208,5 @@ extension Corestore {
     public func beginBatch() throws -> AtomicBatch {
         try requireOpen()
         return try root.registry.beginBatch()
-    }
-}
-
-// MARK: - Replication
-
-extension Corestore {
-    /// Replicates over `stream`: all cores that are open now or later, and the stored ones that the other side asks for.
-    ///
-    /// Keys are never exchanged; the other side gets the cores whose keys it knows.
-    public func replicate(on stream: ReplicationStream) {
-        root.registry.replicate(on: stream)
     }
 }

@@ -1,3 +1,4 @@
+import Crypto
 import StorageEngine
 
 /// Why a store could not be opened or used, in words that a person can act on.
@@ -12,6 +13,10 @@ public struct CorestoreError: Error, Equatable, Sendable {
         case notFound
         /// The store, or this session of it, is closed.
         case closed
+        /// The store is suspended; wait until it is resumed, or use what waits by itself.
+        case suspended
+        /// What was given is no key, name or log that this can be done with; the message says what it has to be.
+        case invalidArgument
         /// The storage engine cannot do this.
         case unsupported
         /// The directory could not be opened as a store; the message says why.
@@ -35,13 +40,24 @@ extension CorestoreError: CustomStringConvertible {
 }
 
 extension CorestoreError {
+    static let sessionClosed = CorestoreError(.closed, "the store session is closed")
     static let storeClosed = CorestoreError(.closed, "the store is closed; open it again to use it")
+
+    /// Words what is wrong with a text that was to be a key.
+    static func rewording<Value>(_ body: () throws(CryptoError) -> Value) throws(CorestoreError) -> Value {
+        do {
+            return try body()
+        } catch {
+            throw CorestoreError(.invalidArgument, error.message)
+        }
+    }
 
     /// Words a failure of the floors below for whoever uses the store.
     init(_ error: any Error) {
         switch error {
         case let error as CorestoreError: self = error
         case let error as StorageError where error.code == .closed: self = .storeClosed
+        case let error as StorageError where error.code == .suspended: self.init(.suspended, error.message)
         default: self.init(.storage, "\(error)")
         }
     }

@@ -11,15 +11,20 @@ final class StoreRoot: Sendable {
     let registry: CoreRegistry
     let keys: KeyDerivation
     let suspension: Suspension
-    private let isClosed = Mutex(false)
+    /// The primary key, which nothing shows but who asks for its bytes.
+    let primaryKey: GuardedBytes
+    /// Closes the store, once that was begun.
+    private let closing = Mutex<Task<Void, any Error>?>(nil)
 
     var isReadOnly: Bool { directory.writer == nil }
+    var isOpen: Bool { closing.withLock { $0 == nil } }
 
     init(_ engine: any StorageEngine, options: CorestoreOptions) async throws {
         let writer = options.readOnly ? nil : GroupWriter(engine, durability: options.durability)
         let directory = try CoreDirectory(engine: engine, writer: writer)
         try await directory.takeOverDoubt(isTrusted: options.trustsHistory)
-        let keys = KeyDerivation(primaryKey: try await Self.primaryKey(of: directory, options))
+        primaryKey = try await Self.primaryKey(of: directory, options)
+        let keys = KeyDerivation(primaryKey: primaryKey)
         self.directory = directory
         self.keys = keys
         registry = CoreRegistry(directory: directory) { alias in
@@ -31,7 +36,7 @@ final class StoreRoot: Sendable {
     }
 
     func requireOpen() throws(CorestoreError) {
-        guard !isClosed.withLock({ $0 }) else { throw .storeClosed }
+        guard isOpen else { throw .storeClosed }
     }
 
     /// What the storage engine can do beyond storing.
@@ -71,12 +76,19 @@ final class StoreRoot: Sendable {
     }
 
     /// Ends replication and all cores, writes what was queued, and closes the file.
+    ///
+    /// Whoever closes it as well waits for the same end. It goes on where their tasks are cancelled.
     func close() async throws {
-        let wasOpen = isClosed.withLock { isClosed in
-            defer { isClosed = true }
-            return !isClosed
+        let task = closing.withLock { closing in
+            if let closing { return closing }
+            let task = Task { try await shutDown() }
+            closing = task
+            return task
         }
-        guard wasOpen else { return }
+        try await task.value
+    }
+
+    private func shutDown() async throws {
         registry.close()
         await registry.stopSweeping()
         await directory.writer?.close()

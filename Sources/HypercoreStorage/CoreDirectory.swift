@@ -3,6 +3,14 @@ public import Crypto
 public import StorageEngine
 import Synchronization
 
+/// A core that a name leads to, in the list of its namespace.
+public struct NamedCore: Hashable, Sendable {
+    /// The core.
+    public let discoveryKey: DiscoveryKey
+    /// Where the list goes on.
+    let place: [UInt8]
+}
+
 /// The cores of a store: finds them by discovery key or name, creates them, lists them.
 ///
 /// There is one for an open store; it gives out the core numbers.
@@ -65,7 +73,7 @@ extension CoreDirectory {
         }.map { DiscoveryKey($0) }
     }
 
-    /// The discovery keys of all cores, or of the named ones of one namespace, `limit` of them at most, past `last`.
+    /// The discovery keys of all cores, `limit` of them at most, past `last`.
     ///
     /// A long list is read in several calls, so that no snapshot lasts as long as the reader of the list takes.
     public func list(after last: DiscoveryKey? = nil, limit: Int) throws -> [DiscoveryKey] {
@@ -82,13 +90,21 @@ extension CoreDirectory {
         return found
     }
 
-    /// The discovery keys of all named cores of `namespace`, in the order of their names.
-    public func list(namespace: Bytes32) throws -> [DiscoveryKey] {
-        var found: [DiscoveryKey] = []
+    /// The named cores of `namespace` in the order of their names, `limit` of them at most, past `last`.
+    ///
+    /// ```swift
+    /// let first = try directory.named(in: namespace, limit: 100)
+    /// let second = try directory.named(in: namespace, after: first.last, limit: 100)
+    /// ```
+    public func named(in namespace: Bytes32, after last: NamedCore? = nil, limit: Int) throws -> [NamedCore] {
+        var range = KeyRange(prefix: RecordKey.aliases(in: namespace))
+        if let last { range.lower = last.place + [0] }
+        var found: [NamedCore] = []
         try engine.read { snapshot in
-            try snapshot.scan(Schema.store, KeyRange(prefix: RecordKey.aliases(in: namespace))) { _, value in
-                found.append(DiscoveryKey(try Bytes32(record: value, of: Schema.store)))
-                return .next
+            try snapshot.scan(Schema.store, range) { key, value in
+                let discoveryKey = DiscoveryKey(try Bytes32(record: value, of: Schema.store))
+                found.append(NamedCore(discoveryKey: discoveryKey, place: [UInt8](copying: key)))
+                return found.count < limit ? .next : .stop
             }
         }
         return found

@@ -26,10 +26,10 @@ extension CoreManifest {
         CoreManifest(singleSigner: PublicKey(key.bytes))
     }
 
-    /// Declares `publicKey` as the only signer, with the defaults of version 1.
-    public init(singleSigner publicKey: PublicKey) {
+    /// Declares `publicKey` as the only signer, with the defaults of the version.
+    public init(singleSigner publicKey: PublicKey, version: Version = .v1) {
         do {
-            try self.init(signers: [ManifestSigner(publicKey: publicKey)])
+            try self.init(version: version, signers: [ManifestSigner(publicKey: publicKey)])
         } catch {
             preconditionFailure("one signer and the defaults are always a valid manifest: \(error)")
         }

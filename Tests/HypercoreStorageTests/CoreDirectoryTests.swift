@@ -99,7 +99,7 @@ import Testing
     @Test func `an empty store has an empty list`() throws {
         let store = try TestDirectory()
         #expect(try store.directory.list(limit: 10) == [])
-        #expect(try store.directory.list(namespace: .zero) == [])
+        #expect(try store.named(in: .zero) == [])
     }
 
     @Test(arguments: [1, 2, 3, 7, 20, 21, 100]) func `pages of any size make the whole list, each core once`(
@@ -127,8 +127,8 @@ import Testing
         try await store.create(10, alias: Alias(namespace: .zero, name: Array("a".utf8)))
         try await store.create(11)
         #expect(
-            try store.directory.list(namespace: namespace) == [2, 1, 0, 3, 4].map { Sample.key($0).discoveryKey })
-        #expect(try store.directory.list(namespace: .zero) == [Sample.key(10).discoveryKey])
+            try store.named(in: namespace) == [2, 1, 0, 3, 4].map { Sample.key($0).discoveryKey })
+        #expect(try store.named(in: .zero) == [Sample.key(10).discoveryKey])
         #expect(try store.directory.list(limit: 100).count == 7)
     }
 }
@@ -146,7 +146,7 @@ import Testing
         try await store.overwrite(
             Schema.store, RecordKey.alias(alias), with: Array(repeating: 1, count: byteCount))
         expectError(.damaged) { _ = try store.directory.resolve(alias) }
-        expectError(.damaged) { _ = try store.directory.list(namespace: .zero) }
+        expectError(.damaged) { _ = try store.named(in: .zero) }
     }
 
     @Test(arguments: [0, 31, 33]) func `a primary key of another length is damage, not a new store`(

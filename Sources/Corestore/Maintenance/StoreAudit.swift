@@ -6,6 +6,8 @@ import HypercoreStorage
 public struct CoreAudit: Sendable {
     /// The core.
     public let discoveryKey: DiscoveryKey
+    /// The core's key; `nil` where it could not be opened.
+    public let key: CoreKey?
     /// What was found; or why the core could not be opened or read, such as `.damaged` where it has lost its head.
     public let result: Result<AuditReport, any Error>
 }
@@ -41,23 +43,35 @@ public struct StoreAudit: AsyncSequence, Sendable {
 
     /// The audit of one core; `nil` where it was purged since it was listed.
     private func audit(_ discoveryKey: DiscoveryKey) async throws -> CoreAudit? {
+        // Not active: peers are not to be told of a core because it is audited.
+        let options = SessionOptions(isActive: false)
+        let log: Hypercore
         do {
-            guard let log = try await store.root.registry.session(discoveryKey) else { return nil }
-            let onEvent = onEvent
-            do {
-                let report = try await log.audit(repairing: isRepairing) { onEvent(discoveryKey, $0) }
-                await log.close()
-                return CoreAudit(discoveryKey: discoveryKey, result: .success(report))
-            } catch {
-                await log.close()
-                throw error
-            }
-        } catch let error as CancellationError {
-            throw error
-        } catch let error as HypercoreError where error.code == .purged {
-            return nil
+            guard
+                let opened = try await store.root.registry.session(discoveryKey, options: options, in: store.scope)
+            else { return nil }
+            log = opened
         } catch {
-            return CoreAudit(discoveryKey: discoveryKey, result: .failure(error))
+            return try audit(of: discoveryKey, nil, .failure(error))
+        }
+        let result: Result<AuditReport, any Error>
+        do {
+            let onEvent = onEvent
+            result = .success(try await log.audit(repairing: isRepairing) { onEvent(discoveryKey, $0) })
+        } catch {
+            result = .failure(error)
+        }
+        await log.close()
+        return try audit(of: discoveryKey, log.key, result)
+    }
+
+    private func audit(
+        of discoveryKey: DiscoveryKey, _ key: CoreKey?, _ result: Result<AuditReport, any Error>
+    ) throws -> CoreAudit? {
+        switch result {
+        case .failure(let error as CancellationError): throw error
+        case .failure(let error as HypercoreError) where error.code == .purged: nil
+        default: CoreAudit(discoveryKey: discoveryKey, key: key, result: result)
         }
     }
 }

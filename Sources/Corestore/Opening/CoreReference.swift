@@ -9,6 +9,7 @@ public import Manifest
 /// ```swift
 /// try await store.get(.name("log"))                              // the store's own, by its primary key
 /// try await store.get(.key(key))                                 // somebody else's
+/// try await store.get(.key("pear://…"))                           // the same, as text
 /// try await store.get(.keyPair(keyPair).named("imported"))       // of a key pair that is kept in the store
 /// try await store.get(.manifest(manifest).signed(by: hardware))  // of several signers, or one that takes its time
 /// ```
@@ -19,6 +20,8 @@ public struct CoreReference: Sendable {
     var manifest: CoreManifest?
     var keyPair: KeyPair?
     var signer: (any AsyncSigner)?
+    /// Whether the manifest is that of ``keyPair`` alone, in the version of the store session that opens the core.
+    var isOfKeyPair = false
 
     private init() {}
 }
@@ -35,9 +38,44 @@ extension CoreReference {
     /// The core of a key.
     public static func key(_ key: CoreKey) -> CoreReference { CoreReference().with { $0.key = key } }
 
+    /// The core of a key as text: z-base-32 (52 characters), hexadecimal (64 digits), or a `pear://` link.
+    ///
+    /// - Throws: ``CorestoreError``, `.invalidArgument`.
+    public static func key(_ text: String) throws(CorestoreError) -> CoreReference {
+        .key(try CorestoreError.rewording { () throws(CryptoError) in try CoreKey(text: text) })
+    }
+
+    /// The core of a key as 32 bytes.
+    ///
+    /// - Throws: ``CorestoreError``, `.invalidArgument` for any other number of bytes.
+    public static func key(_ bytes: [UInt8]) throws(CorestoreError) -> CoreReference {
+        .key(CoreKey(try bytes32(bytes, "a key")))
+    }
+
     /// The core of a discovery key, which is found if it is stored.
     public static func discoveryKey(_ discoveryKey: DiscoveryKey) -> CoreReference {
         CoreReference().with { $0.discoveryKey = discoveryKey }
+    }
+
+    /// The core of a discovery key as text: z-base-32 (52 characters) or hexadecimal (64 digits).
+    ///
+    /// - Throws: ``CorestoreError``, `.invalidArgument`.
+    public static func discoveryKey(_ text: String) throws(CorestoreError) -> CoreReference {
+        .discoveryKey(try CorestoreError.rewording { () throws(CryptoError) in try DiscoveryKey(text: text) })
+    }
+
+    /// The core of a discovery key as 32 bytes.
+    ///
+    /// - Throws: ``CorestoreError``, `.invalidArgument` for any other number of bytes.
+    public static func discoveryKey(_ bytes: [UInt8]) throws(CorestoreError) -> CoreReference {
+        .discoveryKey(DiscoveryKey(try bytes32(bytes, "a discovery key")))
+    }
+
+    private static func bytes32(_ bytes: [UInt8], _ what: String) throws(CorestoreError) -> Bytes32 {
+        guard let bytes = Bytes32(bytes) else {
+            throw CorestoreError(.invalidArgument, "\(what) has \(Bytes32.byteCount) bytes, not \(bytes.count)")
+        }
+        return bytes
     }
 
     /// The core of a manifest.
@@ -48,12 +86,14 @@ extension CoreReference {
     /// The core that `keyPair` alone signs. The store keeps the key pair's seed.
     ///
     /// - Parameter isCompat: whether the core's key is the public key, as it was before there were manifests; else it is
-    ///   that of a manifest of version 1 with this signer.
+    ///   that of a manifest with this signer, of the version of the store session that opens it.
     public static func keyPair(_ keyPair: KeyPair, isCompat: Bool = false) -> CoreReference {
         CoreReference().with { reference in
             reference.keyPair = keyPair
+            reference.isOfKeyPair = !isCompat
+            guard isCompat else { return }
             reference.manifest = CoreManifest(singleSigner: keyPair.publicKey)
-            if isCompat { reference.key = CoreKey(keyPair.publicKey.bytes) }
+            reference.key = CoreKey(keyPair.publicKey.bytes)
         }
     }
 }
@@ -92,11 +132,19 @@ extension CoreReference {
 
     /// The core's key and, as far as the reference goes, its manifest; `nil` where only a name or a discovery key is known.
     ///
-    /// Of a key and a signer without a manifest, the manifest is the one of this signer alone, if that is the key's.
-    var described: (key: CoreKey, manifest: CoreManifest?)? {
+    /// Of a key and a signer without a manifest, the manifest is the one of this signer alone, if that is the key's in any
+    /// version.
+    ///
+    /// - Parameter version: the manifest's version, where it is the reference's to make.
+    func described(in version: CoreManifest.Version) -> (key: CoreKey, manifest: CoreManifest?)? {
         if let manifest { return (key ?? manifest.key, manifest) }
+        if isOfKeyPair, key == nil, let publicKey {
+            let manifest = CoreManifest(singleSigner: publicKey, version: version)
+            return (manifest.key, manifest)
+        }
         guard let key else { return nil }
-        let own = publicKey.map { CoreManifest(singleSigner: $0) }
-        return (key, own.flatMap { $0.belongs(to: key) ? $0 : nil })
+        guard let publicKey else { return (key, nil) }
+        let own = [version, .v1, .v0, .v2].lazy.map { CoreManifest(singleSigner: publicKey, version: $0) }
+        return (key, own.first { $0.belongs(to: key) })
     }
 }

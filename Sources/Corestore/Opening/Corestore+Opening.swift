@@ -25,6 +25,20 @@ extension Corestore {
         try await get(.key(key), options: options)
     }
 
+    /// Opens the core of a key as text: z-base-32, hexadecimal, or a `pear://` link.
+    ///
+    /// - Throws: ``CorestoreError``, `.invalidArgument` for what is none of these; as ``get(_:options:)``.
+    public func get(key: String, options: SessionOptions = SessionOptions()) async throws -> Hypercore {
+        try await get(.key(key), options: options)
+    }
+
+    /// Opens the core of a key as 32 bytes.
+    ///
+    /// - Throws: ``CorestoreError``, `.invalidArgument` for any other number of bytes; as ``get(_:options:)``.
+    public func get(key: [UInt8], options: SessionOptions = SessionOptions()) async throws -> Hypercore {
+        try await get(.key(key), options: options)
+    }
+
     /// Opens the core of `manifest`, and makes it where there is none.
     ///
     /// - Parameter signer: what signs it, whose key the store need not hold and which may take its time; see
@@ -55,27 +69,52 @@ extension Corestore {
         try await get(.discoveryKey(discoveryKey), options: options)
     }
 
+    /// Opens a core whose blocks stand for values.
+    ///
+    /// ```swift
+    /// let orders = try await store.get(.name("orders"), as: .json(Order.self))
+    /// ```
+    ///
+    /// - Throws: as ``get(_:options:)``.
+    public func get<Codec: BlockCodec>(
+        _ core: CoreReference, as codec: Codec, options: SessionOptions = SessionOptions()
+    ) async throws -> TypedHypercore<Codec> {
+        try await get(core, options: options).typed(as: codec)
+    }
+
     /// Opens a core, and makes it where there is none, unless the options say otherwise or it is known by its discovery key
     /// alone. A manifest, key pair or name that the store does not know of the core yet is stored.
     ///
     /// - Throws: ``CorestoreError``: `.notFound` where nothing is stored and nothing was to be made, also in a read-only
-    ///   store; `.closed`. `HypercoreError`: `.invalidManifest` for a manifest that is not that of the key, or that does not
+    ///   store; `.closed`. `HypercoreError`: `.notWritable` for overwriting or forcing through a read-only session; `.invalidManifest` for a manifest that is not that of the key, or that does not
     ///   declare the signer; `.anotherCore` where the name leads to another core, or the core has another name; `.inUse` for
     ///   overwriting a core that is open; `.notWritable` for overwriting in a read-only store; `.damaged`, `.storage`.
     public func get(_ core: CoreReference, options: SessionOptions = SessionOptions()) async throws -> Hypercore {
         try requireOpen()
         try await root.registry.waitUntilReadable()
         let place = try place(of: core)
-        var options = options
-        if root.isReadOnly { options.createIfMissing = false }
         guard
             let session = try await root.registry.session(
-                place.discoveryKey, creating: place.identity, options: options, signer: core.signer)
+                place.discoveryKey, creating: place.identity, options: try adapted(options), signer: core.signer,
+                in: scope)
         else {
             throw CorestoreError(.notFound, place.missing)
         }
-        try await sessions.add(session)
         return session
+    }
+
+    /// The options of a session on a log, as this store session has it.
+    private func adapted(_ options: SessionOptions) throws -> SessionOptions {
+        var options = options
+        options.isActive = options.isActive && isActive
+        options.isReadOnly = options.isReadOnly || isReadOnly
+        if root.isReadOnly { options.createIfMissing = false }
+        guard !isReadOnly || !options.overwrite && !options.force else {
+            throw HypercoreError(
+                .notWritable, key: nil,
+                "a log is not begun anew, and none is removed, through a read-only store session")
+        }
+        return options
     }
 }
 
@@ -93,12 +132,13 @@ extension Corestore {
 
     private func place(of core: CoreReference) throws -> Place {
         let alias = core.name.map { Alias(namespace: namespace, name: $0) }
-        if let (key, manifest) = core.described {
+        if let (key, manifest) = core.described(in: manifestVersion) {
             guard core.discoveryKey == nil || core.discoveryKey == key.discoveryKey else {
                 throw HypercoreError(.invalidManifest, key: key, "the key has another discovery key than the given one")
             }
             let identity = CoreIdentity(
-                key: key, manifest: manifest?.encoded, seed: core.keyPair?.seed, alias: alias, derivesKeyPair: false)
+                key: key, manifest: manifest?.encoded, seed: core.keyPair?.seed, alias: alias,
+                derivesKeyPair: core.publicKey == nil && declares(manifest, alias))
             return Place(
                 discoveryKey: key.discoveryKey, identity: identity,
                 missing: "nothing of the core \(key) is in this store")
@@ -115,6 +155,13 @@ extension Corestore {
         return place(ofNew: alias, core)
     }
 
+    /// Whether a manifest that is given with a name declares the key pair that the name gives.
+    private func declares(_ manifest: CoreManifest?, _ alias: Alias?) -> Bool {
+        guard let manifest, let alias else { return false }
+        let publicKey = root.keys.keyPair(name: alias.name, namespace: alias.namespace).publicKey
+        return manifest.signers.contains { $0.publicKey == publicKey }
+    }
+
     /// The place of a core that is there already. A key pair or name that is given for it is stored with it.
     private func place(
         storedUnder discoveryKey: DiscoveryKey, _ core: CoreReference, _ alias: Alias?, _ missing: String
@@ -128,7 +175,7 @@ extension Corestore {
     /// The place of a core that a name is to lead to from now on: the store's own, unless it is said who signs it.
     private func place(ofNew alias: Alias, _ core: CoreReference) -> Place {
         let publicKey = core.publicKey ?? root.keys.keyPair(name: alias.name, namespace: alias.namespace).publicKey
-        let manifest = CoreManifest(singleSigner: publicKey)
+        let manifest = CoreManifest(singleSigner: publicKey, version: manifestVersion)
         return Place(
             discoveryKey: manifest.key.discoveryKey,
             identity: CoreIdentity(

@@ -55,6 +55,13 @@ public struct DiscoveryKey: Hashable, Sendable, Comparable, CustomStringConverti
         self.bytes = bytes
     }
 
+    /// Reads a discovery key from text: z-base-32 or hexadecimal digits, as for ``CoreKey/init(text:)``.
+    ///
+    /// - Throws: `.invalidKeyText`.
+    public init(text: some StringProtocol) throws(CryptoError) {
+        self.init(try CoreKey(text: text).bytes)
+    }
+
     public static func < (left: DiscoveryKey, right: DiscoveryKey) -> Bool { left.bytes < right.bytes }
 
     /// The discovery key as 64 hexadecimal digits.

@@ -37,7 +37,7 @@ struct Aftermath {
         for stream in streams.values { stream.flush() }
         if drivesWriter { core.writer?.drive() }
         if !events.isEmpty { core.events.publish(events) }
-        if !groupUpdates.isEmpty { core.registry.groups.publish(groupUpdates) }
+        if !groupUpdates.isEmpty { core.registry.groups.publish(groupUpdates, of: core) }
         for (handler, result) in ended { handler(result) }
         for wake in wakes { wake() }
         if let rescheduling {

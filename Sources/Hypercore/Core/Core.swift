@@ -89,7 +89,7 @@ struct CoreState {
     var peers: [PeerID: PeerChannel] = [:]
     /// The active sessions that are open.
     var activeSessionCount = 0
-    /// Who looks for peers of the core.
+    /// Who looks for peers of the log; see ``FindingPeers``.
     var searchCount = 0
     /// Who receives messages of applications.
     var extensions = ExtensionTable()

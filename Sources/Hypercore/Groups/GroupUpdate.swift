@@ -1,5 +1,6 @@
 public import CompactEncoding
 public import Crypto
+import HypercoreStorage
 import Synchronization
 
 /// That a log of a group has changed.
@@ -19,9 +20,26 @@ public struct GroupUpdate: Hashable, Sendable {
     }
 }
 
+/// A change of a log of a group, as it happens: which log it is, and how long it is by then.
+public struct GroupActivity: Hashable, Sendable {
+    /// What the group lists the change as.
+    public let update: GroupUpdate
+    /// The log's key.
+    public let key: CoreKey
+    /// How many blocks the log has when this is told. Of changes that were committed together, each has the last length.
+    public let length: UInt64
+    /// How often the log was truncated by then.
+    public let fork: UInt64
+
+    /// The group's topic.
+    public var topic: Bytes32 { update.topic }
+    /// The log's discovery key.
+    public var discoveryKey: DiscoveryKey { update.discoveryKey }
+}
+
 /// Who is told of changes to the logs of groups, and what time it is for them.
 final class GroupWatch: Sendable {
-    typealias Handler = @Sendable (GroupUpdate) -> Void
+    typealias Handler = @Sendable (GroupActivity) -> Void
 
     private struct Watcher {
         let handler: Handler
@@ -72,8 +90,14 @@ final class GroupWatch: Sendable {
         _ = state.withLock { $0.watchers.removeValue(forKey: id) }
     }
 
-    func publish(_ updates: [GroupUpdate]) {
-        for watcher in state.withLock({ Array($0.watchers.values) }) { updates.forEach(watcher.handler) }
+    func publish(_ updates: [GroupUpdate], of core: Core) {
+        let watchers = state.withLock { Array($0.watchers.values) }
+        guard !watchers.isEmpty else { return }
+        let head = core.durableHead
+        for update in updates {
+            let activity = GroupActivity(update: update, key: core.key, length: head.length, fork: head.fork)
+            for watcher in watchers { watcher.handler(activity) }
+        }
     }
 
     /// Ends all watches, and those to come.
@@ -94,22 +118,22 @@ extension CoreRegistry {
     /// `CoreDirectory.logs(of:since:)`; begin to watch first and list then, so that none is missed.
     ///
     /// ```swift
-    /// let watch = registry.onGroupUpdate { update in queue.yield(update) }
+    /// let watch = registry.onGroupActivity { activity in queue.yield(activity) }
     /// let changed = try registry.directory.logs(of: topic, since: lastSeen, limit: 100)
     /// ```
     ///
     /// - Parameters:
     ///   - ended: called when the registry is closed; at once, where it is.
-    ///   - handler: told of each update.
-    /// - Returns: what ``endGroupUpdates(_:)`` takes.
-    public func onGroupUpdate(
-        ended: @escaping @Sendable () -> Void = {}, _ handler: @escaping @Sendable (GroupUpdate) -> Void
+    ///   - handler: told of each change.
+    /// - Returns: what ``endGroupActivity(_:)`` takes.
+    public func onGroupActivity(
+        ended: @escaping @Sendable () -> Void = {}, _ handler: @escaping @Sendable (GroupActivity) -> Void
     ) -> UInt64 {
         groups.add(handler, ended: ended)
     }
 
-    /// Ends what ``onGroupUpdate(_:)`` has begun.
-    public func endGroupUpdates(_ id: UInt64) {
+    /// Ends what ``onGroupActivity(ended:_:)`` has begun.
+    public func endGroupActivity(_ id: UInt64) {
         groups.remove(id)
     }
 }

@@ -14,13 +14,14 @@ extension CoreRegistry {
     ///   - options: how the session is opened.
     ///   - signer: what signs the core from now on, for all of its sessions, in place of any key that the store holds;
     ///     until nobody has the core open any more.
+    ///   - scope: what the session ends with, at the latest.
     /// - Returns: the session, or `nil` where nothing is stored and nothing was to be created.
     /// - Throws: `HypercoreError`: `.closed`, `.damaged`, `.storage`; `.notWritable` for creating or overwriting in a
     ///   read-only store; `.invalidManifest` for a manifest of another core, or a signer that it does not declare;
     ///   `.anotherCore` where the name leads elsewhere; `.inUse` for overwriting what is open.
     public func session(
         _ discoveryKey: DiscoveryKey, creating creation: CoreIdentity? = nil,
-        options: SessionOptions = SessionOptions(), signer: (any AsyncSigner)? = nil
+        options: SessionOptions = SessionOptions(), signer: (any AsyncSigner)? = nil, in scope: SessionScope? = nil
     ) async throws -> Hypercore? {
         do {
             try await gate.pass()
@@ -30,8 +31,9 @@ extension CoreRegistry {
             guard let (core, ticket) = try retain(discoveryKey, creating: creation, options) else { return nil }
             let session = Hypercore(
                 retaining: core, cipher: options.encryption.map { SessionCipher($0) }, isReadOnly: options.isReadOnly,
-                isActive: options.isActive)
+                isActive: options.isActive, scope: scope)
             if let ticket { try await awaitCreation(of: core, ticket) }
+            try session.requireOpen()
             if options.overwrite { sweep() }
             if let creation { try await core.adopt(creation) }
             if let signer { try core.use(signer) }
@@ -66,27 +68,28 @@ extension CoreRegistry {
     private func retain(
         _ discoveryKey: DiscoveryKey, creating creation: CoreIdentity?, _ options: SessionOptions
     ) throws -> (core: Core, creation: CommitTicket?)? {
-        let (opened, replaced) = try state.withLock { state -> (Entry?, Core?) in
+        let (opened, replaced, isNews) = try state.withLock { state -> (Entry?, Core?, Bool) in
             guard !state.isClosed else { throw HypercoreError(.closed, key: creation?.key, "the store is closed") }
             let present = state.cores[discoveryKey]
             if let present {
                 guard present.removal == nil else { throw CoreEnd.purged.error(present.core.key) }
                 guard options.overwrite else {
                     state.retain(discoveryKey)
-                    return (state.cores[discoveryKey], nil)
+                    return (state.cores[discoveryKey], nil, present.holders == 0)
                 }
                 guard present.holders == 0 else { throw HypercoreError.inUse(present.core.key, "begun anew") }
             }
             // A handful of records: short enough to be read under the lock, which keeps a core from being opened twice.
             guard let entry = try open(discoveryKey, present?.core, creating: creation, options) else {
-                return (nil, nil)
+                return (nil, nil, false)
             }
+            if state.searchCount > 0 { entry.core.state.withLock { $0.countSearch(1) } }
             state.cores[discoveryKey] = entry
-            if state.searchCount > 0 { entry.core.joinSearch() }
-            return (entry, present?.core)
+            return (entry, present?.core, true)
         }
         // What it had queued comes earlier in the queue than its removal.
         replaced?.end(.purged)
+        if isNews, let core = opened?.core { openings.tell(of: core) }
         return opened.map { ($0.core, $0.creation) }
     }
 

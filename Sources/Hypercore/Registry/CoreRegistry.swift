@@ -25,6 +25,8 @@ public final class CoreRegistry: Sendable {
     let sweeper: Sweeper
     /// Who is told of changes to the logs of groups.
     let groups: GroupWatch
+    /// Who is told of logs that are opened.
+    let openings = OpeningWatch()
     /// Shut while the store is suspended.
     let gate = Gate()
     /// Who may confirm the logs of a store that is in doubt. Taken under a core's lock.
@@ -35,7 +37,7 @@ public final class CoreRegistry: Sendable {
         var cores: [DiscoveryKey: Entry] = [:]
         var watchers: [UInt64: Watcher] = [:]
         var nextWatcher: UInt64 = 0
-        /// Who looks for peers of all cores.
+        /// Who looks for peers of all logs; see ``FindingPeers``.
         var searchCount = 0
         var isClosed = false
 
@@ -119,6 +121,7 @@ extension CoreRegistry {
             defer { (state.cores, state.watchers) = ([:], [:]) }
             return (state.cores.values.map(\.core), state.watchers.values)
         }
+        openings.removeAll()
         gate.open()
         for core in cores { core.end() }
         for watcher in watchers { watcher.closed() }

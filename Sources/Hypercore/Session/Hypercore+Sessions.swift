@@ -52,9 +52,12 @@ extension Hypercore {
             branch?.release()
             throw core.ended ?? CoreEnd.closed.error(key)
         }
-        return Hypercore(
+        let session = Hypercore(
             retaining: core, view: view, branch: branch, cipher: encryption.map { SessionCipher($0) } ?? cipher,
-            isReadOnly: isReadOnly || refusesChanges, isActive: tie.isActive)
+            isReadOnly: isReadOnly || refusesChanges, isActive: tie.isActive, scope: tie.scope)
+        // Where the store session was closed meanwhile.
+        try session.requireOpen()
+        return session
     }
 
     /// Makes a session that was just opened what `options` ask for: waits for its turn where it is exclusive, and lets go

@@ -36,12 +36,12 @@ public final class Hypercore: Sendable {
     /// Opens a session; the core was retained for it, and the branch, if it is on one.
     init(
         retaining core: Core, view: SnapshotView? = nil, branch: Branch? = nil, cipher: SessionCipher? = nil,
-        isReadOnly: Bool = false, isActive: Bool = true
+        isReadOnly: Bool = false, isActive: Bool = true, scope: SessionScope? = nil
     ) {
         self.core = core
         sessionCipher = Mutex(cipher)
         refusesChanges = isReadOnly
-        tie = SessionTie(core, view: view, branch: branch, isActive: isActive)
+        tie = SessionTie(core, view: view, branch: branch, isActive: isActive, scope: scope)
     }
 
     deinit {

@@ -18,17 +18,23 @@ final class SessionTie: Sendable {
     let view: SnapshotView?
     /// The branch that the session is on, in place of the main line.
     let branch: Branch?
+    /// What the session ends with, at the latest.
+    let scope: SessionScope?
     private let core: Core
     private let state = Mutex(State())
 
     /// Ties a session to a core, and to a branch, that were retained for it.
-    init(_ core: Core, view: SnapshotView?, branch: Branch?, isActive: Bool) {
+    ///
+    /// In a scope that is closed already it is cut at once.
+    init(_ core: Core, view: SnapshotView?, branch: Branch?, isActive: Bool, scope: SessionScope?) {
         self.core = core
         self.isActive = isActive
         self.view = view
         self.branch = branch
+        self.scope = scope
         core.sessions.withLock { $0[ObjectIdentifier(self)] = self }
         if isActive { core.beginActivity() }
+        if scope?.add(self) == false { cut() }
     }
 
     var isCut: Bool { state.withLock { $0.isCut } }
@@ -56,6 +62,7 @@ final class SessionTie: Sendable {
             return state
         }
         guard !before.isCut else { return }
+        scope?.remove(self)
         _ = core.sessions.withLock { $0.removeValue(forKey: ObjectIdentifier(self)) }
         if endsWaits {
             _ = waits.close()

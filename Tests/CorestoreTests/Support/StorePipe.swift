@@ -4,13 +4,20 @@ import SecretStream
 
 /// Two stores that replicate with each other in memory: what one stream writes, the other receives.
 struct StorePipe {
-    let initiator = ReplicationStream(role: .initiator)
-    let responder = ReplicationStream(role: .responder)
+    let initiator: ReplicationStream
+    let responder: ReplicationStream
     private let ends: (PipeEnd, PipeEnd)
 
     init(_ first: Corestore, _ second: Corestore) {
-        first.replicate(on: initiator)
-        second.replicate(on: responder)
+        let streams = (ReplicationStream(role: .initiator), ReplicationStream(role: .responder))
+        first.replicate(on: streams.0)
+        second.replicate(on: streams.1)
+        self.init(streams.0, streams.1)
+    }
+
+    /// Connects two streams.
+    init(_ initiator: ReplicationStream, _ responder: ReplicationStream) {
+        (self.initiator, self.responder) = (initiator, responder)
         ends = (PipeEnd(to: responder), PipeEnd(to: initiator))
         initiator.start(on: ends.0)
         responder.start(on: ends.1)

@@ -74,3 +74,15 @@ struct TestDirectory {
         try await overwrite(table, key.array, with: value)
     }
 }
+
+extension TestDirectory {
+    /// The named cores of a namespace, read one at a time.
+    func named(in namespace: Bytes32) throws -> [DiscoveryKey] {
+        var (found, last) = ([DiscoveryKey](), NamedCore?.none)
+        while let next = try directory.named(in: namespace, after: last, limit: 1).first {
+            found.append(next.discoveryKey)
+            last = next
+        }
+        return found
+    }
+}

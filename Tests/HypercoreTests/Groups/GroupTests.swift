@@ -123,7 +123,7 @@ import Testing
         let (store, other) = (try TestStore(wallClock: clock.read), try TestStore())
         let (log, lone) = (try await store.writable(), try await store.writable("lone"))
         let told = Mutex<[GroupUpdate]>([])
-        let watch = store.registry.onGroupUpdate { update in told.withLock { $0.append(update) } }
+        let watch = store.registry.onGroupActivity { activity in told.withLock { $0.append(activity.update) } }
         try await log.setGroup(topic)
         try await lone.append([1])
         #expect(told.withLock { $0 } == [])
@@ -147,7 +147,7 @@ import Testing
         #expect(told.withLock { $0.last?.discoveryKey } == copy.discoveryKey)
         #expect(try store.list(topic) == [log.discoveryKey, copy.discoveryKey])
 
-        store.registry.endGroupUpdates(watch)
+        store.registry.endGroupActivity(watch)
         let count = told.withLock { $0.count }
         try await log.append([1])
         #expect(told.withLock { $0.count } == count)

@@ -50,7 +50,7 @@ final class ArchiveWriter {
     private func header() throws -> [UInt8] {
         if let level = archive.level { compressor = try Compressor(level: level) }
         let header = ArchiveHeader(
-            key: core.key, manifest: archive.manifest, head: head.tree, signature: head.signature)
+            key: archive.key, manifest: archive.manifest, head: head.tree, signature: archive.signature)
         return ArchiveFormat.magic + [ArchiveFormat.version] + frame(.header) { header.encode(into: &$0) }
     }
 

@@ -1,4 +1,7 @@
+import Crypto
+import HypercoreStorage
 import Manifest
+import MerkleTree
 import Synchronization
 public import Zstandard
 
@@ -11,7 +14,10 @@ public struct CoreArchive: AsyncSequence, Sendable {
     public typealias Element = [UInt8]
 
     let snapshot: Hypercore
+    let key: CoreKey
     let manifest: [UInt8]
+    /// What proves the head; empty where the manifest does.
+    let signature: [UInt8]
     let level: CompressionLevel?
 
     /// Reads the archive once.
@@ -57,6 +63,23 @@ extension Hypercore {
                 "the manifest of the log is not known here, and nobody could verify an archive without it: "
                     + "download something of the log first")
         }
-        return CoreArchive(snapshot: snapshot, manifest: manifest, level: level)
+        return CoreArchive(
+            snapshot: snapshot, key: key, manifest: manifest, signature: snapshot.head.signature, level: level)
+    }
+
+    /// The log as it is now, as an archive of the static log of the same blocks: nobody can sign that, and its manifest fixes
+    /// all of them.
+    ///
+    /// - Throws: `.outOfBounds` for an empty log; `.closed`, `.purged`.
+    package func staticArchive() throws -> CoreArchive {
+        let snapshot = try snapshot()
+        let head = snapshot.head
+        guard head.length > 0 else {
+            throw HypercoreError(.outOfBounds, key: key, "the log is empty, and a static log has at least one block")
+        }
+        let manifest = try CoreManifest.static(
+            CoreManifest.Prologue(hash: core.hashing.tree(head.tree.roots), length: head.length))
+        return CoreArchive(
+            snapshot: snapshot, key: manifest.key, manifest: manifest.encoded, signature: [], level: nil)
     }
 }

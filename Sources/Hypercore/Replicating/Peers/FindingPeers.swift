@@ -32,8 +32,8 @@ extension Hypercore {
     /// search.end()
     /// ```
     public func findingPeers() -> FindingPeers {
-        core.changeSearchCount(by: 1)
-        return FindingPeers { [core] in core.changeSearchCount(by: -1) }
+        core.countSearch(1)
+        return FindingPeers { [core] in core.countSearch(-1) }
     }
 }
 
@@ -41,19 +41,26 @@ extension CoreRegistry {
     /// Says that peers of all logs are being looked for, those that are opened meanwhile included; see
     /// ``Hypercore/findingPeers()``.
     public func findingPeers() -> FindingPeers {
-        changeSearchCount(by: 1)
-        return FindingPeers { [self] in changeSearchCount(by: -1) }
+        countSearch(1)
+        return FindingPeers { [self] in countSearch(-1) }
     }
 
-    private func changeSearchCount(by difference: Int) {
-        // Each core counts all searches for all cores as one.
-        let concerned = state.withLock { state in
-            let before = state.searchCount
+    /// Counts who looks for peers of all logs; each core counts them as one.
+    private func countSearch(_ difference: Int) {
+        // Under one lock, so that a core that is opened meanwhile counts the search once.
+        let cores = state.withLock { state -> [Core] in
+            let wasSearching = state.searchCount > 0
             state.searchCount += difference
-            return (before > 0) == (state.searchCount > 0) ? [] : state.retainOpenCores()
+            guard wasSearching != (state.searchCount > 0) else { return [] }
+            let cores = state.cores.values.map(\.core)
+            for core in cores {
+                core.state.withLock { $0.countSearch(difference) }
+                state.retain(core.discoveryKey)
+            }
+            return cores
         }
-        for core in concerned {
-            core.changeSearchCount(by: difference)
+        for core in cores {
+            core.turn { _, _ in }
             release(core)
         }
     }
@@ -61,18 +68,14 @@ extension CoreRegistry {
 
 extension Core {
     /// Counts who looks for peers of the log.
-    func changeSearchCount(by difference: Int) {
-        turn { state, _ in state.changeSearchCount(by: difference) }
-    }
-
-    /// A core that was just opened takes part in the search for peers of all cores. Nobody knows it yet who could be told.
-    func joinSearch() {
-        state.withLock { $0.changeSearchCount(by: 1) }
+    func countSearch(_ difference: Int) {
+        turn { state, _ in state.countSearch(difference) }
     }
 }
 
 extension CoreState {
-    fileprivate mutating func changeSearchCount(by difference: Int) {
+    /// Counts who looks for peers of the log; what that changes for those who wait shows in the next turn.
+    mutating func countSearch(_ difference: Int) {
         searchCount += difference
         var configuration = replicator.configuration
         configuration.expectsPeers = searchCount > 0

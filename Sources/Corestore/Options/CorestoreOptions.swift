@@ -1,13 +1,26 @@
 public import CompactEncoding
+public import Manifest
 public import StorageEngine
 
 /// How a store is opened.
+///
+/// There is no cache to be sized or shared: blocks and tree nodes are read from a memory map, so what is read often stays in
+/// the system's page cache, which all stores and processes share and which gives way when memory is needed elsewhere.
 public struct CorestoreOptions: Sendable {
     /// What an acknowledged append survives: `.full` a power cut, `.relaxed` only the process.
     public var durability: Durability
     /// Opens without writing anything, beside a process that writes. Cores can then be read and served, not created,
     /// appended to or downloaded.
     public var readOnly: Bool
+    /// Whether logs can be changed by who opens them. Where not, they are opened read-only, and what peers bring is stored
+    /// all the same: for a process that mirrors, and must never sign.
+    public var isWritable: Bool
+    /// Whether logs are wanted when they are opened (``SessionOptions/isActive``), unless their own options say that they
+    /// are not. A store that is not active brings no log to its peers and asks for none; it serves those that peers ask
+    /// for, each for as long as they do.
+    public var isActive: Bool
+    /// The version of the manifests that logs of names and key pairs are made with. What is stored already stays as it is.
+    public var manifestVersion: CoreManifest.Version
     /// The key that all named cores derive from. A new store makes a random one where none is given; a store that has
     /// one accepts only the same.
     public var primaryKey: Bytes32?
@@ -22,14 +35,18 @@ public struct CorestoreOptions: Sendable {
     /// ``Corestore/trustHistory()``.
     public var trustsHistory: Bool
 
-    /// The options; by default durable, writable, with a primary key of the store's own.
+    /// The options; by default durable, writable, active, with a primary key of the store's own.
     public init(
-        durability: Durability = .full, readOnly: Bool = false, compression: BlockCompression = .none,
+        durability: Durability = .full, readOnly: Bool = false, isWritable: Bool = true, isActive: Bool = true,
+        compression: BlockCompression = .none, manifestVersion: CoreManifest.Version = .v1,
         primaryKey: Bytes32? = nil, unsafe: Bool = false, trustsHistory: Bool = false
     ) {
         self.durability = durability
         self.readOnly = readOnly
+        self.isWritable = isWritable
+        self.isActive = isActive
         self.compression = compression
+        self.manifestVersion = manifestVersion
         self.primaryKey = primaryKey
         self.unsafe = unsafe
         self.trustsHistory = trustsHistory
