@@ -82,8 +82,8 @@ extension Replicator {
 extension LogView where Self: ~Escapable {
     /// How many of the log's first `length` blocks lie under those of that length's roots that are stored.
     ///
-    /// These come first: a root is as large as what follows it or larger, so that whoever knows of a node among that knows
-    /// what proves it, which the root is a part of.
+    /// The stored ones come first: whoever has a node from under a later root has it from a proof, of which every root before
+    /// that one is a part.
     fileprivate func lengthUnderKnownRoots(ofLength length: UInt64) throws -> UInt64 {
         guard length <= head.tree.length else { return 0 }
         var known: UInt64 = 0
