@@ -83,6 +83,21 @@ struct ManyLogs {
         let store = try await directory.open { $0.isActive = false }
         let reader = try await target.open()
         let before = ProcessFigures.anonymousByteCount
+        let files = ProcessFigures.openFileCount(under: directory.path)
+        try await replicate(keys, bunch: bunch, from: store, to: reader) {
+            report("open with a peer: \(store.openLogCount), bytes each, of both sides: \(bytes(since: before))")
+            #expect(ProcessFigures.openFileCount(under: directory.path) == files)
+            report("descriptors: \(files ?? -1)")
+        }
+        report("bytes a log that had a peer: \(bytes(since: before))")
+        try await store.close()
+        try await reader.close()
+    }
+
+    /// - Parameter body: called when all logs were brought over, while the connection is still there.
+    private func replicate(
+        _ keys: [CoreKey], bunch: Int, from store: Corestore, to reader: Corestore, then body: () -> Void
+    ) async throws {
         let pipe = StorePipe(store, reader)
         try await measuring("replicated") {
             for start in stride(from: 0, to: keys.count, by: bunch) {
@@ -96,13 +111,9 @@ struct ManyLogs {
                 }
             }
         }
-        report("open with a peer: \(store.openLogCount), bytes each, of both sides: \(bytes(since: before))")
-        report("descriptors: \(ProcessFigures.openFileCount(under: directory.path) ?? -1)")
+        body()
         await pipe.cut()
         try await until { store.openLogCount == 0 && reader.openLogCount == 0 }
-        report("bytes after the connection: \(bytes(since: before))")
-        try await store.close()
-        try await reader.close()
     }
 
     /// What the process has taken since a figure, divided by the number of logs; or what it has taken in all.
