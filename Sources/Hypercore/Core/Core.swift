@@ -123,8 +123,9 @@ enum CoreEnd: Sendable {
             HypercoreError(
                 .frozen, key: key,
                 """
-                a peer has another history of this log, as validly signed as the one that is here: they differ within the \
-                first \(proof.length) blocks. The log is frozen for good; what is here can be read when it is opened again
+                conflict: a peer has another history of this log, as validly signed as the one that is here: they differ \
+                within the first \(proof.length) blocks. The log is frozen for good; what is here can be read when it is \
+                opened again
                 """)
         }
     }

@@ -48,8 +48,8 @@ extension AppendingStop: CustomStringConvertible {
             """
         case .frozen:
             """
-            two different histories of this log were signed with its key, and nobody can tell which one is right: the log \
-            is frozen for good. What is here can be read; begin a new log to go on
+            conflict: two different histories of this log were signed with its key, and nobody can tell which one is \
+            right. The log is frozen for good; what is here can be read. Begin a new log to go on
             """
         }
     }
