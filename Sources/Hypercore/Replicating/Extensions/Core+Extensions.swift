@@ -23,8 +23,6 @@ extension Core {
     }
 
     /// Queues a message for one peer.
-    // Inlined into a coroutine, it makes the optimiser of Swift 6.3.1 crash (correlated value propagation).
-    @inline(never)
     func send(
         _ payload: [UInt8], named name: String, by id: ExtensionTable.ID, to channel: PeerChannel
     ) throws(HypercoreError) {

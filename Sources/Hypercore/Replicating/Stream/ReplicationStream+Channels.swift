@@ -148,6 +148,8 @@ extension ReplicationStream {
     /// Returns when there is room to send, or `isNeeded` says that nobody wants to any more.
     ///
     /// - Throws: `CancellationError`.
+    // Its loop, inlined into another coroutine, makes the optimiser of Swift 6.3.1 crash (correlated value propagation).
+    @inline(never)
     func waitForRoom(whileNeeded isNeeded: @Sendable () -> Bool) async throws {
         while isNeeded() {
             try Task.checkCancellation()
