@@ -93,7 +93,8 @@ let package = Package(
         module(
             "Corestore",
             [
-                "Hypercore", "HypercoreStorage", "StorageEngine", "StorageLMDB", "SecretStream", "Protomux",
+                "Hypercore", "HypercoreStorage", "Replication", "StorageEngine", "StorageLMDB", "SecretStream",
+                "Protomux",
                 "Manifest", "Crypto", "Zstandard", "CompactEncoding",
             ]),
 
@@ -119,6 +120,17 @@ let package = Package(
             name: "TestSupport",
             dependencies: ["Manifest", "Crypto", "CompactEncoding"], path: "Tests/TestSupport",
             swiftSettings: strict),
+        // Whole stores over a simulated network: a few runs among the tests, thousands by `scripts/hunt`.
+        .target(
+            name: "Simulation",
+            dependencies: [
+                "Corestore", "Hypercore", "HypercoreStorage", "StorageEngine", "Replication", "SecretStream",
+                "Protomux",
+                "MerkleTree", "Crypto", "CompactEncoding", "TestSupport",
+            ], path: "Tests/Simulation", swiftSettings: strict),
+        .executableTarget(
+            name: "simulate", dependencies: ["Simulation"], path: "Tests/Simulate", swiftSettings: strict),
+        .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: strict),
         tests("CompactEncoding", ["CompactEncoding"]),
         tests("Crypto", ["Crypto", "CompactEncoding"]),
         tests("Zstandard", ["Zstandard"]),

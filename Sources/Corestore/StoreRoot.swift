@@ -27,7 +27,11 @@ final class StoreRoot: Sendable {
         let keys = KeyDerivation(primaryKey: primaryKey)
         self.directory = directory
         self.keys = keys
-        registry = CoreRegistry(directory: directory) { alias in
+        let environment = options.environment
+        registry = CoreRegistry(
+            directory: directory, clock: environment.clock, wallClock: environment.wallClock,
+            limits: options.replicationLimits, makeSeed: environment.makeSeed
+        ) { alias in
             keys.keyPair(name: alias.name, namespace: alias.namespace)
         }
         suspension = Suspension(registry)

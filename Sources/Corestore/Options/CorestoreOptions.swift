@@ -1,5 +1,6 @@
 public import CompactEncoding
 public import Manifest
+public import Replication
 public import StorageEngine
 
 /// How a store is opened.
@@ -34,6 +35,10 @@ public struct CorestoreOptions: Sendable {
     /// not written to any more. Its logs are then appended to without waiting for a peer to confirm them; see
     /// ``Corestore/trustHistory()``.
     public var trustsHistory: Bool
+    /// The bounds of replication, for each log: how much is asked of peers, and what they can make us keep.
+    public var replicationLimits = ReplicationLimits()
+    /// Time and chance, which simulations replace.
+    public var environment = StoreEnvironment()
 
     /// The options; by default durable, writable, active, with a primary key of the store's own.
     public init(

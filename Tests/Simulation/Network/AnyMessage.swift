@@ -3,8 +3,6 @@ import Crypto
 import MerkleTree
 import Replication
 
-@testable import Hypercore
-
 // What a peer may say that follows no rule but that of the encoding.
 
 extension SimulatedWorld {
@@ -49,13 +47,15 @@ extension SimulatedWorld {
             proof: Proof(block: chance ? block : nil, upgrade: chance ? upgrade : nil))
     }
 
-    private var chance: Bool { random(0..<2) == 0 }
-    private var fork: UInt64 { chance ? writer.log.fork : UInt64(random(0..<4)) }
+    private var chance: Bool { chance(2) }
+    private var fork: UInt64 {
+        chance ? UInt64(truths[0].histories[0].count - 1) : UInt64(random(0..<4))
+    }
 
     private var number: UInt64 {
         switch random(0..<8) {
         case 0: [0, 1, (1 << 53) - 1, 1 << 52, 1 << 32, UInt64(UInt32.max)][random(0..<6)]
-        case 1: writer.log.length
+        case 1: UInt64(truths[0].blocks().count)
         default: UInt64(random(0..<60))
         }
     }

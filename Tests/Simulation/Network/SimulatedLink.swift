@@ -1,29 +1,35 @@
+import Hypercore
 import Synchronization
 
-@testable import Hypercore
-
-/// One connection of a simulated network: two streams, and the bytes between them on their way.
+/// One connection of a simulated network: two ends, and the bytes between them on their way.
 final class SimulatedLink {
+    /// How a connection behaves.
+    struct Quality {
+        /// How long a byte takes.
+        var latency: Duration
+        /// How many bytes pass in a millisecond, in each direction.
+        var bytesPerMillisecond: Int
+        /// After how many bytes the connection breaks.
+        var byteLimit: Int
+    }
+
     /// What is under way in one direction.
     private struct Way {
         var packets: [(due: ContinuousClock.Instant, bytes: [UInt8])] = []
+        /// When the line has taken all that was written.
+        var free: ContinuousClock.Instant?
         var isOver = false
     }
 
-    let ends: (first: any SimulatedEnd, second: any SimulatedEnd)
-    private let outboxes: (Outbox, Outbox)
+    let first: any SimulatedEnd
+    let second: any SimulatedEnd
+    private let outboxes = (Outbox(), Outbox())
     private var ways = (Way(), Way())
-    /// How long a packet takes.
-    private let latency: Duration
-    /// After how many more bytes the connection breaks.
-    private var rest: Int
+    private var quality: Quality
     private(set) var isCut = false
 
-    init(_ first: any SimulatedEnd, _ second: any SimulatedEnd, latency: Duration, byteLimit: Int) {
-        ends = (first, second)
-        outboxes = (Outbox(), Outbox())
-        self.latency = latency
-        rest = byteLimit
+    init(_ first: any SimulatedEnd, _ second: any SimulatedEnd, _ quality: Quality) {
+        (self.first, self.second, self.quality) = (first, second, quality)
         first.start(on: outboxes.0)
         second.start(on: outboxes.1)
     }
@@ -36,28 +42,31 @@ final class SimulatedLink {
 
     private func collect(_ outbox: Outbox, into way: inout Way, now: ContinuousClock.Instant) {
         let (bytes, isClosed) = outbox.take()
-        if !bytes.isEmpty, !way.isOver { way.packets.append((now + latency, Array(bytes.prefix(rest)))) }
-        rest -= min(rest, bytes.count)
-        if isClosed || rest == 0 { way.isOver = true }
+        if !bytes.isEmpty, !way.isOver {
+            let start = max(now, way.free ?? now)
+            let end = start + .milliseconds(bytes.count / quality.bytesPerMillisecond)
+            way.free = end
+            way.packets.append((end + quality.latency, Array(bytes.prefix(quality.byteLimit))))
+            quality.byteLimit -= min(quality.byteLimit, bytes.count)
+        }
+        if isClosed || quality.byteLimit == 0 { way.isOver = true }
     }
 
     /// When something arrives next, or one of the ends has something to do.
     var nextDue: ContinuousClock.Instant? {
         guard !isCut else { return nil }
-        return [
-            ways.0.packets.first?.due, ways.1.packets.first?.due, ends.first.nextDeadline, ends.second.nextDeadline,
-        ]
-        .compactMap(\.self).min()
+        return [ways.0.packets.first?.due, ways.1.packets.first?.due, first.nextDeadline, second.nextDeadline]
+            .compactMap(\.self).min()
     }
 
     /// Lets arrive what is due, and each end do what is due.
     func advance(to now: ContinuousClock.Instant) {
         guard !isCut else { return }
-        deliver(&ways.0, to: ends.second, now: now)
-        deliver(&ways.1, to: ends.first, now: now)
-        for end in [ends.first, ends.second] where end.nextDeadline.map({ $0 <= now }) ?? false { end.tick() }
+        deliver(&ways.0, to: second, now: now)
+        deliver(&ways.1, to: first, now: now)
+        for end in [first, second] where end.nextDeadline.map({ $0 <= now }) ?? false { end.tick() }
         collect(now: now)
-        if ways.0.isOver && ways.0.packets.isEmpty || ways.1.isOver && ways.1.packets.isEmpty { cut() }
+        if [ways.0, ways.1].contains(where: { $0.isOver && $0.packets.isEmpty }) { cut() }
     }
 
     private func deliver(_ way: inout Way, to end: any SimulatedEnd, now: ContinuousClock.Instant) {
@@ -71,8 +80,8 @@ final class SimulatedLink {
     func cut() {
         guard !isCut else { return }
         isCut = true
-        ends.first.transportClosed(nil)
-        ends.second.transportClosed(nil)
+        first.transportClosed(nil)
+        second.transportClosed(nil)
     }
 
     /// Where an end writes.
@@ -91,20 +100,4 @@ final class SimulatedLink {
         func deadlineChanged() {}
         func close() { state.withLock { $0.isClosed = true } }
     }
-}
-
-/// Whoever speaks over a simulated connection.
-protocol SimulatedEnd: AnyObject {
-    func start(on transport: any StreamTransport)
-    func receive(_ bytes: [UInt8])
-    func transportClosed(_ error: (any Error)?)
-    func tick()
-    var nextDeadline: ContinuousClock.Instant? { get }
-}
-
-extension ReplicationStream: SimulatedEnd {}
-
-extension ScriptedPeer: SimulatedEnd {
-    func tick() {}
-    var nextDeadline: ContinuousClock.Instant? { nil }
 }
