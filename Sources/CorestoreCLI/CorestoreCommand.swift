@@ -13,30 +13,30 @@ struct CorestoreCommand: AsyncParsableCommand {
               corestore append --name notes README.md    # prints the key
               corestore cat --name notes                 # reads it back
               corestore serve --port 4000                # lets others copy it
-              corestore sync 127.0.0.1:4000 --key KEY --store copy
+              corestore sync 127.0.0.1:4000 KEY --store copy
+              corestore watch KEY 127.0.0.1:4000         # what comes, as it comes
+              corestore mirror example.org:4000 --keys seeds.txt --serve 4000
               corestore backup /mnt/disk/monday          # the whole store, with its secret keys
               corestore export --name notes notes.core   # one core, for anybody to import
 
             ENVIRONMENT
               CORESTORE_LOG=debug    log connections to standard error
               NO_COLOR=1             no colours
+
+            EXIT STATUS
+              0      done; or a command that goes on for ever was interrupted
+              1      failed, and standard error says why
+              64     used wrongly
+              129, 130, 143
+                     ended by SIGHUP, SIGINT (Ctrl-C) or SIGTERM; the store is in order
             """,
         version: "0.1.0",
         subcommands: [
             AppendCommand.self, CatCommand.self, GetCommand.self, InfoCommand.self, ListCommand.self,
-            ServeCommand.self, SyncCommand.self, StatsCommand.self, PurgeCommand.self, CompactCommand.self,
-            BackupCommand.self, ExportCommand.self, ImportCommand.self, TruncateCommand.self, ClearCommand.self,
-            SeekCommand.self, VerifyCommand.self, AuditCommand.self, KeygenCommand.self,
+            ServeCommand.self, SyncCommand.self, WatchCommand.self, MirrorCommand.self, StatsCommand.self,
+            PurgeCommand.self, CompactCommand.self, BackupCommand.self, ExportCommand.self, ImportCommand.self,
+            TruncateCommand.self, ClearCommand.self, SeekCommand.self, VerifyCommand.self, AuditCommand.self,
+            KeygenCommand.self, ManualCommand.self,
         ]
     )
-}
-
-/// The program.
-@main
-struct Program {
-    static func main() async {
-        // A reader that has seen enough closes the pipe: an error to handle (see Descriptor), no reason to die.
-        Signals.ignoreBrokenPipes()
-        await CorestoreCommand.main(ArgumentOrder.commandFirst(Array(CommandLine.arguments.dropFirst())))
-    }
 }

@@ -22,4 +22,9 @@ enum ArgumentOrder {
         guard position > 0, position < arguments.count else { return arguments }
         return [arguments[position]] + arguments[..<position] + arguments[(position + 1)...]
     }
+
+    /// Whether what is said is to be said as JSON, also where the arguments cannot be parsed.
+    static func asksForJSON(_ arguments: [String]) -> Bool {
+        arguments.prefix { $0 != "--" }.contains("--json")
+    }
 }

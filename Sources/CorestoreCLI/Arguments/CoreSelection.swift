@@ -5,11 +5,11 @@ import Hypercore
 
 /// A core, if one is named: by the name it was made under here, or by its key.
 struct OptionalCoreSelection: ParsableArguments {
-    @Option(help: "The core that was made under this name, in the namespace.")
+    @Option(help: "The core that was made under this name, in the namespace.", completion: .coreNames)
     var name: String?
 
     @Option(
-        help: ArgumentHelp("The core of this key: z-base-32, hexadecimal, or a pear:// link."),
+        help: "The core of this key: z-base-32, hexadecimal, or a pear:// link.", completion: .coreKeys,
         transform: CoreKey.init(argument:))
     var key: CoreKey?
 

@@ -5,8 +5,11 @@ import StorageEngine
 
 /// The options of every command: where the store is, and how to print.
 struct StoreLocation: ParsableArguments {
-    @Option(help: ArgumentHelp("The store's directory.", valueName: "dir"))
-    var store = "./corestore"
+    @Option(help: ArgumentHelp("The store's directory.", valueName: "dir"), completion: .directory)
+    var store = StoreLocation.standard
+
+    /// Where the store is if nothing is said.
+    static let standard = "./corestore"
 
     @Flag(help: "Print one JSON object a line.")
     var json = false
@@ -19,6 +22,8 @@ struct StoreLocation: ParsableArguments {
         case changing(Durability)
         /// As the only writer; the store is made if it does not exist.
         case writing(WritingOptions)
+        /// As the only writer, who stores what peers bring and signs nothing; the store is made if it does not exist.
+        case mirroring(StoringOptions)
     }
 
     /// Opens the store for as long as `body` runs.
@@ -36,6 +41,22 @@ struct StoreLocation: ParsableArguments {
         return result
     }
 
+    /// Opens the store for as long as `body` runs, or until a signal comes that is to stop the program: then `body` is
+    /// cancelled, the store is closed in order, and the program ends as by the signal.
+    ///
+    /// - Parameter state: what is said then.
+    func withStoppableStore(
+        _ access: Access, stopped state: String, _ body: @escaping @Sendable (Corestore) async throws -> Void
+    ) async throws {
+        let ending = try await withStore(access) { store in
+            try await Signals.untilStopped { try await body(store) }
+        }
+        if case .stopped(let signal) = ending {
+            Console(json: json).complain("stopped; \(state)")
+            Signals.end(by: signal)
+        }
+    }
+
     private func open(_ access: Access) async throws -> Corestore {
         switch access {
         case .reading:
@@ -46,6 +67,8 @@ struct StoreLocation: ParsableArguments {
             return try await Corestore.open(at: store, options: CorestoreOptions(durability: durability))
         case .writing(let options):
             return try await Corestore.open(at: store, options: options.storeOptions)
+        case .mirroring(let options):
+            return try await Corestore.open(at: store, options: options.mirrorOptions)
         }
     }
 }

@@ -20,4 +20,14 @@ struct StoreOptions: ParsableArguments {
             try await body(namespace.reduce(root) { $0.namespace($1) })
         }
     }
+
+    /// As ``StoreLocation/withStoppableStore(_:stopped:_:)``, in the namespace asked for.
+    func withStoppableStore(
+        _ access: StoreLocation.Access, stopped state: String,
+        _ body: @escaping @Sendable (Corestore) async throws -> Void
+    ) async throws {
+        try await location.withStoppableStore(access, stopped: state) { [namespace] root in
+            try await body(namespace.reduce(root) { $0.namespace($1) })
+        }
+    }
 }

@@ -23,15 +23,27 @@ struct DurabilityOption: ParsableArguments {
     }
 }
 
-/// The options of a command that adds blocks to a store.
-struct WritingOptions: ParsableArguments {
+/// How a command stores blocks.
+struct StoringOptions: ParsableArguments {
     @OptionGroup var durability: DurabilityOption
 
     @Option(
         help: ArgumentHelp(
             "Compress blocks as they are stored: none, zstd, or zstd:1 (fastest) to zstd:19 (smallest).",
-            valueName: "kind"))
+            valueName: "kind"),
+        completion: .list(["none", "zstd", "zstd:1", "zstd:9", "zstd:19"]))
     var compression = CompressionArgument.none
+
+    /// How to open a store to which only peers add.
+    var mirrorOptions: CorestoreOptions {
+        CorestoreOptions(
+            durability: durability.durability, isWritable: false, compression: compression.compression)
+    }
+}
+
+/// The options of a command that adds blocks to a store.
+struct WritingOptions: ParsableArguments {
+    @OptionGroup var storing: StoringOptions
 
     @Flag(
         help: """
@@ -43,7 +55,8 @@ struct WritingOptions: ParsableArguments {
     /// How to open the store.
     var storeOptions: CorestoreOptions {
         CorestoreOptions(
-            durability: durability.durability, compression: compression.compression, trustsHistory: trustHistory)
+            durability: storing.durability.durability, compression: storing.compression.compression,
+            trustsHistory: trustHistory)
     }
 
     /// Opens the core of `name` to append to it, and makes it where there is none.

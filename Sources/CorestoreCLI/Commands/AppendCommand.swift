@@ -1,6 +1,7 @@
 import ArgumentParser
 import Corestore
 import Hypercore
+import Synchronization
 
 /// `corestore append`: a file, or standard input, becomes blocks.
 struct AppendCommand: AsyncParsableCommand {
@@ -22,7 +23,7 @@ struct AppendCommand: AsyncParsableCommand {
     @OptionGroup var writing: WritingOptions
     @OptionGroup var encryption: EncryptionOption
 
-    @Option(help: "The core to append to, made in the namespace if there is none.")
+    @Option(help: "The core to append to, made in the namespace if there is none.", completion: .coreNames)
     var name: String
 
     @Flag(help: "Make each line a block, without its newline; a final newline adds no block.")
@@ -46,16 +47,26 @@ struct AppendCommand: AsyncParsableCommand {
     func run() async throws {
         // Before the store: a file that is not there makes no core.
         let input = try file.map(Descriptor.open) ?? .standardInput
-        try await options.withStore(.writing(writing)) { store in
+        let appended = Mutex<UInt64>(0)
+        let ending = try await options.withStore(.writing(writing)) { store in
             let core = try await writing.openCore(name, encryption, in: store)
-            let oldLength = core.length
-            var source = BlockSource(input, cutting: line ? .line : .size(blockSize ?? 64 << 10))
-            while let batch = try source.nextBatch() {
-                try await core.append(contentsOf: batch)
+            return try await Signals.untilStopped {
+                try await LiveInput.forEachBatch(of: input, cutting: rule) { batch in
+                    try await core.append(contentsOf: batch)
+                    appended.withLock { $0 += UInt64(batch.count) }
+                }
+                try Task.checkCancellation()
+                try report(core, appendedBlockCount: appended.withLock { $0 })
             }
-            try report(core, appendedBlockCount: core.length - oldLength)
+        }
+        if case .stopped(let signal) = ending {
+            let count = appended.withLock { $0 }
+            Console(json: options.json).complain("stopped; \(Words.blocks(count)) of the input were appended")
+            Signals.end(by: signal)
         }
     }
+
+    private var rule: BlockCutter.Rule { line ? .line : .size(blockSize ?? 64 << 10) }
 
     private func report(_ core: Hypercore, appendedBlockCount: UInt64) throws {
         let console = Console(json: options.json)

@@ -30,7 +30,9 @@ struct AuditCommand: AsyncParsableCommand {
     var repair = false
 
     func run() async throws {
-        try await options.withStore(repair ? .changing(durability.durability) : .reading) { store in
+        try await options.withStoppableStore(
+            repair ? .changing(durability.durability) : .reading, stopped: "run it again to check the rest"
+        ) { store in
             let run = AuditRun(Console(json: options.json), isRepairing: repair)
             if let core = try await selection.openStored(in: store) {
                 try await run.audit(core)

@@ -35,7 +35,7 @@ struct BackupCommand: AsyncParsableCommand {
             let record = BackedUpRecord(directory: directory, bytes: run.byteCount, seconds: run.seconds)
             try console.print(words(for: record), or: record)
         case .stopped(let signal):
-            Console.complain("stopped; no half backup is left")
+            Console(json: location.json).complain("stopped; no half backup is left")
             Signals.end(by: signal)
         }
     }

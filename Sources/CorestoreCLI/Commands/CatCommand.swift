@@ -5,9 +5,10 @@ import Hypercore
 struct CatCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cat",
-        abstract: "Write the blocks of a core to standard output, unseparated.",
+        abstract: "Write the blocks of a core to standard output.",
         discussion: """
-            Reads beside a running serve, append or sync.
+            Reads beside a running serve, append or sync. With --line, each block ends with a newline, as the lines did \
+            that append --line made blocks of.
 
             EXAMPLES
               corestore cat --name photos > holiday.jpg
@@ -20,6 +21,7 @@ struct CatCommand: AsyncParsableCommand {
     @OptionGroup var selection: CoreSelection
     @OptionGroup var encryption: EncryptionOption
     @OptionGroup var range: BlockRange
+    @Flag var form = BlockForm.raw
 
     @Flag(help: "Go on with blocks that are still to come, until interrupted.")
     var live = false
@@ -38,7 +40,7 @@ struct CatCommand: AsyncParsableCommand {
     private func copy(_ blocks: Range<UInt64>, of core: Hypercore) throws {
         let console = Console(json: options.json)
         for index in blocks {
-            try console.print(block: StoredBlock.read(index, of: core), at: index)
+            try console.print(block: StoredBlock.read(index, of: core), at: index, form)
         }
     }
 
@@ -51,7 +53,7 @@ struct CatCommand: AsyncParsableCommand {
                 // A core shows what was stored when it was opened.
                 let core = try await selection.open(in: store, encryption)
                 while next < range.end ?? .max, let block = try core.read(next) {
-                    try console.print(block: block, at: next)
+                    try console.print(block: block, at: next, form)
                     next += 1
                 }
                 await core.close()

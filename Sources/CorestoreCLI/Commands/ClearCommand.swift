@@ -29,7 +29,9 @@ struct ClearCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await options.withStore(.changing(durability.durability)) { store in
+        try await options.withStoppableStore(
+            .changing(durability.durability), stopped: "what was cleared by then is cleared"
+        ) { store in
             let core = try await selection.openStored(in: store)
             let cleared = try await core.clear(range.resolve(length: core.length))
             try Console(json: options.json).print(

@@ -33,7 +33,7 @@ struct CompactCommand: AsyncParsableCommand {
             try console.print("compacted \(sizes) in \(Words.duration(seconds: record.seconds))", or: record)
         case .stopped(let signal):
             try? display.clear()
-            Console.complain("stopped; the store is whole")
+            Console(json: location.json).complain("stopped; the store is whole")
             Signals.end(by: signal)
         }
     }

@@ -40,7 +40,7 @@ struct ExportCommand: AsyncParsableCommand {
             return try await Signals.untilStopped { try await writeFile(core, in: store) }
         }
         if case .stopped(let signal) = ending {
-            Console.complain("stopped; no half archive is left")
+            Console(json: options.json).complain("stopped; no half archive is left")
             Signals.end(by: signal)
         }
     }

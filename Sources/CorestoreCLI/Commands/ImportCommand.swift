@@ -45,7 +45,7 @@ struct ImportCommand: AsyncParsableCommand {
         }
         if case .stopped(let signal) = ending {
             let state = "\(Words.grouped(run.extent.done)) of \(Words.blocks(run.extent.total))"
-            Console.complain("stopped with \(state); run the same command again to go on")
+            Console(json: location.json).complain("stopped with \(state); run the same command again to go on")
             Signals.end(by: signal)
         }
     }

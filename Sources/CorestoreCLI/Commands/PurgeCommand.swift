@@ -29,7 +29,9 @@ struct PurgeCommand: AsyncParsableCommand {
     var yes = false
 
     func run() async throws {
-        try await options.withStore(.changing(durability.durability)) { store in
+        try await options.withStoppableStore(
+            .changing(durability.durability), stopped: "the core is whole or gone; what is to be swept is swept later"
+        ) { store in
             let core = try await selection.openStored(in: store)
             let record = PurgedRecord(try await core.storageInfo(), of: core)
             try confirm(record)

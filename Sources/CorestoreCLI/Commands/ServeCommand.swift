@@ -21,34 +21,36 @@ struct ServeCommand: AsyncParsableCommand {
 
     @OptionGroup var options: StoreOptions
     @OptionGroup var writing: WritingOptions
-    @OptionGroup var encryption: EncryptionOption
+    @OptionGroup var appending: LineAppending
 
     @Option(help: "The address to listen on.")
-    var host = "127.0.0.1"
+    var host = Endpoint.anyLocalPort.host
 
     @Option(help: "The port to listen on; 0 is any free one.")
     var port: UInt16 = 0
 
-    @Option(
-        help: ArgumentHelp("Append each line of standard input to this core while serving.", valueName: "name"))
-    var append: String?
-
     func run() async throws {
         try await options.withStore(.writing(writing)) { store in
-            let core =
-                if let append { try await writing.openCore(append, encryption, in: store) } else { Hypercore?.none }
-            _ = try await Signals.untilStopped { try await serve(store, appendingTo: core) }
+            let traffic = try TrafficMeter(store)
+            let core = try await appending.openCore(writing, in: store)
+            _ = try await Signals.untilStopped { try await serve(store, traffic, appendingTo: core) }
         }
     }
 
     /// Serves until it is cancelled, or appending fails.
-    private func serve(_ store: Corestore, appendingTo core: Hypercore?) async throws {
+    private func serve(_ store: Corestore, _ traffic: TrafficMeter, appendingTo core: Hypercore?) async throws {
         let server = try await ReplicationServer.listen(
             on: Endpoint(host: host, port: port), serving: store, logger: Log.logger())
+        let display = ProgressDisplay(Console(json: options.json))
         try announce(server.endpoint, core)
+        defer { try? display.clear() }
         try await withThrowingTaskGroup { group in
             group.addTask { await server.run() }
-            if let core { group.addTask { try await append(to: core) } }
+            group.addTask {
+                var status = ServingStatus(traffic, display)
+                try await status.show(server, store)
+            }
+            if let core { group.addTask { try await LineAppending.appendLines(to: core) } }
             try await group.waitForAll()
         }
     }
@@ -61,12 +63,6 @@ struct ServeCommand: AsyncParsableCommand {
         } else {
             try console.print("listening on \(endpoint)")
             if let core { try console.print("appending to \(core.key)") }
-        }
-    }
-
-    private func append(to core: Hypercore) async throws {
-        try await LiveInput.forEachBatch(of: .standardInput, cutting: .line) { batch in
-            try await core.append(contentsOf: batch)
         }
     }
 }

@@ -25,7 +25,9 @@ struct TruncateCommand: AsyncParsableCommand {
     var length: UInt64
 
     func run() async throws {
-        try await options.withStore(.changing(durability.durability)) { store in
+        try await options.withStoppableStore(
+            .changing(durability.durability), stopped: "the core is as it was, or cut"
+        ) { store in
             let core = try await selection.openStored(in: store)
             let oldLength = core.length
             guard length <= oldLength else {

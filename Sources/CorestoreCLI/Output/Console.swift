@@ -1,4 +1,5 @@
 import ArgumentParser
+import Crypto
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials
@@ -18,9 +19,13 @@ struct Console {
 
     /// Prints an object on one line, its fields in alphabetical order.
     func print(json record: some Encodable) throws {
+        try write(Self.line(json: record))
+    }
+
+    static func line(json record: some Encodable) throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        try write(Array(encoder.encode(record)) + [UInt8(ascii: "\n")])
+        return try Array(encoder.encode(record)) + [UInt8(ascii: "\n")]
     }
 
     /// Prints what came of a command: a line, or an object.
@@ -35,8 +40,8 @@ struct Console {
     }
 
     /// Prints a block: its bytes, or a JSON object.
-    func print(block: [UInt8], at index: UInt64) throws {
-        guard json else { return try write(block) }
+    func print(block: [UInt8], at index: UInt64, _ form: BlockForm = .raw) throws {
+        guard json else { return try write(form == .line ? block + [UInt8(ascii: "\n")] : block) }
         try print(json: BlockRecord(index: index, byteLength: block.count, base64: Data(block).base64EncodedString()))
     }
 
@@ -74,9 +79,15 @@ struct Console {
 // MARK: - Standard error
 
 extension Console {
-    /// Tells of something that went otherwise than asked.
-    static func complain(_ line: String) {
-        _ = try? Descriptor.standardError.write(Array((line + "\n").utf8))
+    /// Tells of something that went otherwise than asked: a line, or an object.
+    ///
+    /// - Parameter key: the core that it is about.
+    func complain(_ line: String, key: CoreKey? = nil) {
+        let record = WarningRecord(message: line, key: key?.text)
+        let style = Style(isColoured: Descriptor.standardError.isTerminal)
+        let bytes = json ? (try? Self.line(json: record)) ?? [] : Array("\(style.yellow(line))\n".utf8)
+        // Nobody is left to tell that nobody can be told.
+        _ = try? Descriptor.standardError.write(bytes)
     }
 
     /// Asks the person at the terminal; anything but yes is no.

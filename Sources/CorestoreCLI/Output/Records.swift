@@ -56,48 +56,6 @@ struct AppendingRecord: Encodable {
     }
 }
 
-/// `sync` on its way.
-struct ProgressRecord: Encodable {
-    let event = "progress"
-    /// Blocks of the range that are stored here.
-    let blocks: UInt64
-    /// Blocks of the range.
-    let total: UInt64
-    /// Bytes downloaded by this run.
-    let downloadedBytes: UInt64
-    let bytesPerSecond: Double
-    /// Absent while it cannot be told.
-    let secondsLeft: Double?
-
-    init(_ meter: ProgressMeter) {
-        blocks = meter.extent.done
-        total = meter.extent.total
-        downloadedBytes = meter.byteCount
-        bytesPerSecond = meter.bytesPerSecond.rounded()
-        secondsLeft = meter.secondsLeft
-    }
-}
-
-/// `sync` is through (`complete`), or was stopped (`stopped`).
-struct SyncedRecord: Encodable {
-    let event: String
-    let core: CoreRecord
-    /// Blocks and bytes downloaded by this run.
-    let downloadedBlocks: UInt64
-    let downloadedBytes: UInt64
-    let seconds: Double
-
-    private enum CodingKeys: String, CodingKey { case downloadedBlocks, downloadedBytes, seconds }
-
-    func encode(to encoder: any Encoder) throws {
-        try core.encode(to: encoder, asEvent: event)
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(downloadedBlocks, forKey: .downloadedBlocks)
-        try container.encode(downloadedBytes, forKey: .downloadedBytes)
-        try container.encode(seconds, forKey: .seconds)
-    }
-}
-
 extension CoreRecord {
     private enum EventKeys: String, CodingKey { case event }
 

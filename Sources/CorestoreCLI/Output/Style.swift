@@ -14,8 +14,8 @@ struct Style {
     }
 
     func dim(_ text: String) -> String { wrap(text, "2") }
-    func bold(_ text: String) -> String { wrap(text, "1") }
-    func green(_ text: String) -> String { wrap(text, "32") }
+    func red(_ text: String) -> String { wrap(text, "31") }
+    func yellow(_ text: String) -> String { wrap(text, "33") }
 
     private func wrap(_ text: String, _ code: String) -> String {
         isColoured ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text

@@ -5,6 +5,16 @@ enum Words {
         count == 1 ? "1 block" : "\(grouped(count)) blocks"
     }
 
+    /// "1 core", "12,345 cores".
+    static func cores(_ count: UInt64) -> String {
+        count == 1 ? "1 core" : "\(grouped(count)) cores"
+    }
+
+    /// "1 connection", "17 connections".
+    static func connections(_ count: Int) -> String {
+        count == 1 ? "1 connection" : "\(count) connections"
+    }
+
     /// "999 B", "1.2 kB", "34.5 MB": decimal units, three digits.
     static func bytes(_ count: some BinaryInteger) -> String {
         var value = Double(count)

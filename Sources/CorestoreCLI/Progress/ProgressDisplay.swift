@@ -1,8 +1,10 @@
+import Crypto
+
 /// Shows work on its way: a bar that is drawn over itself on a terminal, a line now and then elsewhere, or JSON.
 struct ProgressDisplay {
     private enum Form { case bar, lines, json }
 
-    private let console: Console
+    let console: Console
     private let form: Form
 
     init(_ console: Console) {
@@ -12,6 +14,9 @@ struct ProgressDisplay {
 
     /// How often to show.
     var interval: Duration { form == .bar ? .milliseconds(100) : .seconds(1) }
+
+    /// How often to show what goes on for days: a log that somebody keeps need not have a line a second.
+    var serverInterval: Duration { form == .lines ? .seconds(10) : .seconds(1) }
 
     /// Shows how far a download, a copy or an import is.
     func show(_ meter: ProgressMeter) throws {
@@ -35,6 +40,18 @@ struct ProgressDisplay {
         }
     }
 
+    /// Shows a line that is drawn over itself, or what stands in its place.
+    func show(status: String, or record: some Encodable) throws {
+        switch form {
+        case .bar: try draw(String(status.prefix((console.columnCount ?? 80) - 1)))
+        case .lines: try console.print(status)
+        case .json: try console.print(json: record)
+        }
+    }
+
+    /// Whether what is shown takes the place of what was shown before, so that showing the same again is no noise.
+    var isRedrawn: Bool { form == .bar }
+
     private func draw(_ line: String) throws {
         // Return to the first column, draw, clear what is left of the line before.
         try console.write(Array("\r\(line)\u{1B}[K".utf8))
@@ -45,14 +62,39 @@ struct ProgressDisplay {
         if form == .bar { try console.write(Array("\r\u{1B}[K".utf8)) }
     }
 
-    /// Says how a download ended, below the last line of progress.
-    func finish(_ record: SyncedRecord) throws {
+    /// Says how a download ended, below the last line of progress; of one among many, in one line.
+    func finish(_ record: SyncedRecord, isSingle: Bool) throws {
         guard form != .json else { return try console.print(json: record) }
-        let seconds = max(record.seconds, 0.001)
         let downloaded = "\(Words.blocks(record.downloadedBlocks)), \(Words.bytes(record.downloadedBytes))"
+        guard isSingle else {
+            return try note("\(record.core.key): \(Words.blocks(record.core.length)), downloaded \(downloaded)")
+        }
+        let seconds = max(record.seconds, 0.001)
         let speed = "\(Words.duration(seconds: seconds)), \(Words.rate(Double(record.downloadedBytes) / seconds))"
-        try console.print("\(record.event): downloaded \(downloaded) in \(speed)")
+        try note("\(record.event): downloaded \(downloaded) in \(speed)")
         try console.print(record.core)
+    }
+
+    /// Prints a line above the bar, which is drawn again below it.
+    private func note(_ line: String) throws {
+        try console.write(Array("\(form == .bar ? "\r\u{1B}[K" : "")\(line)\n".utf8))
+    }
+
+    /// Prints a line above the bar, or an object.
+    func note(_ line: String, or record: some Encodable) throws {
+        try form == .json ? console.print(json: record) : note(line)
+    }
+
+    /// Tells on standard error why a core is given up, above the bar.
+    func complain(_ error: any Error, about key: CoreKey) {
+        let words = "\(error)"
+        complain(words.contains(key.text) ? words : "\(key): \(words)", key: key)
+    }
+
+    /// Tells on standard error of something that went otherwise than asked, above the bar.
+    func complain(_ line: String, key: CoreKey? = nil) {
+        try? clear()
+        console.complain(line, key: key)
     }
 }
 

@@ -10,6 +10,7 @@ enum ProgressLine {
             "\(done(meter).aligned(to: columnCount(ofDone: meter))) of \(total(meter))  "
             + "\(Words.rate(meter.bytesPerSecond).aligned(to: 9))  "
             + "\(Words.clock(seconds: meter.secondsLeft ?? .infinity)) left"
+            + (meter.cores.map { "  \(words(for: $0))" } ?? "")
         let room = width - head.count - tail.count - 5
         guard room >= 5 else { return String("\(head) \(tail)".prefix(max(0, width - 1))) }
         return "\(head) ▕\(filled(meter.extent.fraction, width: min(room, 40)))▏ \(tail)"
@@ -21,7 +22,13 @@ enum ProgressLine {
         var line = "\(done(meter)) of \(total(meter)) (\(percent)%), "
         line += Words.rate(meter.bytesPerSecond)
         if let seconds = meter.secondsLeft { line += ", \(Words.clock(seconds: seconds)) left" }
+        if let cores = meter.cores { line += ", \(words(for: cores))" }
         return line
+    }
+
+    /// "3 of 12 cores"
+    private static func words(for cores: ProgressMeter.Cores) -> String {
+        "\(Words.grouped(cores.done)) of \(Words.cores(cores.total))"
     }
 
     /// "62,000", "1.23 MB"

@@ -9,6 +9,12 @@ struct ProgressMeter {
         var fraction: Double { total == 0 ? 1 : Double(done) / Double(total) }
     }
 
+    /// How many cores are done of how many.
+    struct Cores: Equatable {
+        let done: UInt64
+        let total: UInt64
+    }
+
     /// What is being done.
     enum Work {
         case download
@@ -33,17 +39,14 @@ struct ProgressMeter {
     let work: Work
     var unit: Unit { work.unit }
     private(set) var extent = Extent()
+    /// `nil` where it is about one.
+    var cores: Cores?
     /// What this run brought.
     private(set) var byteCount: UInt64 = 0
     /// Smoothed over the last seconds.
-    private(set) var bytesPerSecond = 0.0
-    private var unitsPerSecond = 0.0
-
-    private var lastUpdate: Duration?
-    private var measurementCount = 0
-
-    /// How many seconds a measurement has to cover to count as much as all before it.
-    private static let memory = 2.0
+    var bytesPerSecond: Double { bytes.perSecond }
+    private var bytes = RateMeter()
+    private var units = RateMeter()
 
     init(_ work: Work) {
         self.work = work
@@ -51,24 +54,15 @@ struct ProgressMeter {
 
     /// Takes the counts at `time`. The first call sets where counting begins: what is done then was done before.
     mutating func update(_ extent: Extent, byteCount: UInt64, at time: Duration) {
-        if let lastUpdate {
-            let seconds = (time - lastUpdate) / .seconds(1)
-            guard seconds > 0 else { return }
-            let weight = measurementCount == 0 ? 1 : seconds / (seconds + Self.memory)
-            let newBytes = Double(byteCount) - Double(self.byteCount)
-            let newUnits = Double(extent.done) - Double(self.extent.done)
-            bytesPerSecond += weight * (max(0, newBytes) / seconds - bytesPerSecond)
-            unitsPerSecond += weight * (max(0, newUnits) / seconds - unitsPerSecond)
-            measurementCount += 1
-        }
+        bytes.update(byteCount, at: time)
+        units.update(extent.done, at: time)
         self.extent = extent
         self.byteCount = byteCount
-        lastUpdate = time
     }
 
     /// `nil` while nothing comes.
     var secondsLeft: Double? {
         if extent.done == extent.total { return 0 }
-        return unitsPerSecond > 0 ? Double(extent.total - extent.done) / unitsPerSecond : nil
+        return units.perSecond > 0 ? Double(extent.total - extent.done) / units.perSecond : nil
     }
 }

@@ -1,0 +1,142 @@
+import Corestore
+import Hypercore
+
+/// One run of `watch`: prints blocks in order, each as soon as it is here.
+final class WatchRun: Sendable {
+    private let store: Corestore
+    private let core: Hypercore
+    private let start: UInt64?
+    private let end: UInt64
+    private let form: BlockForm
+    private let console: Console
+
+    /// How often to look whether another process has stored more.
+    private static let lookInterval = Duration.milliseconds(100)
+
+    /// - Parameter blocks: the first, by default the first that is new; and the first past the last, by default none.
+    init(
+        _ store: Corestore, _ core: CoreReference, _ encryption: BlockEncryption?,
+        blocks: (start: UInt64?, end: UInt64?), _ form: BlockForm, _ console: Console
+    ) async throws {
+        self.store = store
+        self.core = try await store.get(core, options: SessionOptions(encryption: encryption))
+        (start, end) = (blocks.start, blocks.end ?? .max)
+        (self.form, self.console) = (form, console)
+    }
+
+    /// Follows what another process stores, until it is cancelled or the last block was printed.
+    func followStore() async throws {
+        let core = core
+        try await print(from: start ?? core.length) {
+            while true {
+                try await Task.sleep(for: Self.lookInterval)
+                _ = try await core.update()
+            }
+        }
+    }
+
+    /// Follows a peer, until it is cancelled or the last block was printed.
+    func follow(_ link: PeerLink) async throws {
+        // From before the first connection on, so that nothing is missed.
+        let arrivals = core.events
+        try await withThrowingTaskGroup { group in
+            defer { group.cancelAll() }
+            group.addTask { try await self.keepConnected(link) }
+            group.addTask {
+                let start = if let start = self.start { start } else { try await self.presentLength(arrivals, link) }
+                let download = try self.core.download(start: start)
+                defer { download.cancel() }
+                try await self.print(from: start)
+            }
+            try await group.next()
+        }
+    }
+
+    private func keepConnected(_ link: PeerLink) async throws {
+        try await link.keepConnected(replicating: store) { [console] change in
+            guard case .disconnected(let reason, let pause) = change else { return }
+            console.complain("\(reason); connecting again in \(Words.duration(seconds: pause / .seconds(1)))")
+        }
+    }
+
+    /// How long the core is, once a peer that has it said so.
+    private func presentLength(_ arrivals: CoreEvents, _ link: PeerLink) async throws -> UInt64 {
+        for await event in arrivals {
+            if case .peerRefused = event {
+                console.complain("\(link.peer) does not have the core \(core.key)", key: core.key)
+            }
+            guard case .peerAdded = event else { continue }
+            _ = try await core.update()
+            return core.length
+        }
+        throw CancellationError()
+    }
+}
+
+// MARK: - Printing
+
+extension WatchRun {
+    /// Prints what is here and what comes, while `work` makes it come.
+    private func print(from start: UInt64, while work: @escaping @Sendable () async throws -> Void) async throws {
+        try await withThrowingTaskGroup { group in
+            defer { group.cancelAll() }
+            group.addTask { try await self.print(from: start) }
+            group.addTask { try await work() }
+            try await group.next()
+        }
+    }
+
+    private func print(from start: UInt64) async throws {
+        let events = core.events
+        var place = Place(next: start, fork: core.fork)
+        try printStored(from: &place)
+        guard place.next < end else { return }
+        for await event in events {
+            switch event {
+            case .truncated(let length, let fork):
+                place.fork = fork
+                guard length < place.next else { break }
+                place.next = length
+                try tellOfCut(to: length, fork)
+            case .missed:
+                // Of what was missed, a truncation may have been part.
+                place.next = min(place.next, max(start, core.length))
+                place.fork = core.fork
+            case .conflict:
+                throw Failure("\(AppendingStop.frozen)")
+            case .purged:
+                throw Failure("the core was removed from the store")
+            default:
+                break
+            }
+            try printStored(from: &place)
+            guard place.next < end else { return }
+        }
+        try Task.checkCancellation()
+        throw Failure("the core was closed")
+    }
+
+    /// How far the printing is.
+    private struct Place {
+        var next: UInt64
+        /// The fork whose blocks are printed. While the core has another one, the event that says where it was cut is
+        /// still to come.
+        var fork: UInt64
+    }
+
+    private func printStored(from place: inout Place) throws {
+        while place.next < end, let block = try core.read(place.next) {
+            guard core.fork == place.fork else { return }
+            try console.print(block: block, at: place.next, form)
+            place.next += 1
+        }
+    }
+
+    private func tellOfCut(to length: UInt64, _ fork: UInt64) throws {
+        if console.json {
+            try console.print(json: TruncatedRecord(length: length, fork: fork))
+        } else {
+            console.complain("the core was cut to \(Words.blocks(length))")
+        }
+    }
+}
