@@ -20,6 +20,14 @@ public struct TransportError: Error, Equatable, Sendable {
         case reset
         /// The connection, or the server, is closed.
         case closed
+        /// The text is no name that a host can have.
+        case invalidName
+        /// The other side's public key is not admitted here (``PeerAdmission``).
+        case notAdmitted
+        /// The other side ended the connection right after the handshake: most likely it does not admit our key.
+        case turnedAway
+        /// The task that wanted the connection was cancelled.
+        case cancelled
         /// Anything else that the system reported; the message says what.
         case failed
     }
