@@ -36,7 +36,7 @@ struct CorestoreCommand: AsyncParsableCommand {
             ServeCommand.self, SyncCommand.self, WatchCommand.self, MirrorCommand.self, StatsCommand.self,
             PurgeCommand.self, CompactCommand.self, BackupCommand.self, ExportCommand.self, ImportCommand.self,
             TruncateCommand.self, ClearCommand.self, SeekCommand.self, VerifyCommand.self, AuditCommand.self,
-            KeygenCommand.self, ManualCommand.self,
+            KeygenCommand.self, IdentityCommand.self, ManualCommand.self,
         ]
     )
 }

@@ -27,6 +27,7 @@ struct MirrorCommand: AsyncParsableCommand {
     @OptionGroup var location: StoreLocation
     @OptionGroup var storing: StoringOptions
     @OptionGroup var selection: PeerSelection
+    @OptionGroup var client: ClientOptions
 
     @Option(
         help: ArgumentHelp(
@@ -34,6 +35,8 @@ struct MirrorCommand: AsyncParsableCommand {
             valueName: "[host:]port"),
         transform: Endpoint.init(listeningOn:))
     var serve: Endpoint?
+
+    @OptionGroup var allowing: AllowOptions
 
     func validate() throws {
         guard try selection.peer() != nil || serve != nil else {
@@ -48,19 +51,20 @@ struct MirrorCommand: AsyncParsableCommand {
         let peer = try selection.peer()
         let display = ProgressDisplay(Console(json: location.json))
         try await location.withStore(.mirroring(storing)) { store in
-            var server: ReplicationServer?
-            if let serve {
-                let listening = try await ReplicationServer.listen(on: serve, serving: store, logger: Log.logger())
-                try display.note(
-                    "listening on \(listening.endpoint)",
-                    or: ListeningRecord(host: listening.endpoint.host, port: listening.endpoint.port))
-                server = listening
-            }
-            let run = try LiveRun(store, keys, from: peer.map { PeerLink($0) }, serving: server, display)
+            let server = try await listen(store, display)
+            let link = try peer.map { try client.link(to: $0, of: store) }
+            let run = try LiveRun(store, keys, from: link, serving: server, display)
             _ = try await Signals.untilStopped { try await run.run() }
             await server?.shutdown()
             let summary = run.summary("stopped")
             try display.console.print(summary.words, or: summary)
         }
+    }
+
+    private func listen(_ store: Corestore, _ display: ProgressDisplay) async throws -> ReplicationServer? {
+        guard let serve else { return nil }
+        let server = try await allowing.listen(on: serve, serving: store)
+        try display.announce(server)
+        return server
     }
 }

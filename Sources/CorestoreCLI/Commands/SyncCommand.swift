@@ -28,6 +28,7 @@ struct SyncCommand: AsyncParsableCommand {
     @OptionGroup var options: StoreOptions
     @OptionGroup var writing: WritingOptions
     @OptionGroup var selection: PeerSelection
+    @OptionGroup var client: ClientOptions
     @OptionGroup var range: BlockRange
 
     @Flag(help: "Go on with blocks that are still to come, in both directions, until interrupted.")
@@ -52,10 +53,11 @@ struct SyncCommand: AsyncParsableCommand {
         let keys = try selection.keyList()
         let display = ProgressDisplay(Console(json: options.json))
         try await options.withStore(.writing(writing)) { store in
+            let link = try client.link(to: peer, of: store)
             if live {
-                try await stayInStep(store, keys, PeerLink(peer), display)
+                try await stayInStep(store, keys, link, display)
             } else {
-                try await copy(store, keys, PeerLink(peer), display)
+                try await copy(store, keys, link, display)
             }
         }
     }

@@ -39,6 +39,7 @@ struct WatchCommand: AsyncParsableCommand {
         transform: Endpoint.init(argument:))
     var from: Endpoint?
 
+    @OptionGroup var client: ClientOptions
     @OptionGroup var encryption: EncryptionOption
 
     @Option(help: ArgumentHelp("The first block. (default: the first that is new)", valueName: "n"))
@@ -75,9 +76,10 @@ struct WatchCommand: AsyncParsableCommand {
         let encryption = try encryption.encryption()
         let console = Console(json: options.json)
         try await options.withStore(peer == nil ? .reading : .writing(writing)) { store in
+            let link = try peer.map { try client.link(to: $0, of: store) }
             let run = try await WatchRun(store, core, encryption, blocks: (start, end), form, console)
             _ = try await Signals.untilStopped {
-                if let peer { try await run.follow(PeerLink(peer)) } else { try await run.followStore() }
+                if let link { try await run.follow(link) } else { try await run.followStore() }
             }
         }
     }

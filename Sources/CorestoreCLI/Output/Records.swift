@@ -1,4 +1,5 @@
 import CompactEncoding
+import CorestoreNIO
 import Crypto
 import Hypercore
 
@@ -45,6 +46,20 @@ struct ListeningRecord: Encodable {
     let event = "listening"
     let host: String
     let port: UInt16
+    /// What the server is known by: 64 hexadecimal digits.
+    let publicKey: String
+
+    init(_ server: ReplicationServer) {
+        host = server.endpoint.host
+        port = server.endpoint.port
+        publicKey = "\(server.publicKey)"
+    }
+}
+
+/// `identity`.
+struct IdentityRecord: Encodable {
+    /// 64 hexadecimal digits.
+    let publicKey: String
 }
 
 /// `serve --append` appends to this core.

@@ -2,35 +2,29 @@ import Corestore
 import CorestoreNIO
 import Crypto
 import Hypercore
-import Synchronization
 
-/// How this command connects to the peer that it was given.
+/// The peer that this command was given, and as whom it connects.
 struct PeerLink: Sendable {
     let peer: Endpoint
-    private let client = ReplicationClient(logger: Log.logger())
+    private let client: ReplicationClient
 
-    init(_ peer: Endpoint) {
+    init(_ peer: Endpoint, using client: ReplicationClient) {
         self.peer = peer
+        self.client = client
     }
 
     /// Runs `body` over one connection, which ends with it.
     ///
-    /// - Throws: what `body` throws; where nobody can be connected to, or the connection ends before `body`, which is then
-    ///   cancelled.
+    /// - Throws: what `body` throws; `TransportError` where there is no connection, or either side does not admit the
+    ///   other; ``LinkEnd`` where the connection ends before `body`, which is then cancelled.
     func whileConnected(
         replicating store: Corestore, _ body: @escaping @Sendable () async throws -> Void
     ) async throws {
         let connection = try await client.connect(to: peer, replicating: store)
         do {
             try await withTaskCancellationHandler {
-                try await withThrowingTaskGroup { group in
-                    defer { connection.stream.close() }
-                    group.addTask { throw LinkEnd(await connection.waitUntilClosed()) }
-                    group.addTask { try await body() }
-                    // Whichever comes first, the other does not matter any more.
-                    try await group.next()
-                    group.cancelAll()
-                }
+                try await connection.waitUntilReady()
+                try await run(body, over: connection)
             } onCancel: {
                 // Waiting for the end of a stream cannot be cancelled: end it.
                 connection.stream.close()
@@ -40,6 +34,23 @@ struct PeerLink: Sendable {
             throw error
         }
         await connection.close()
+    }
+
+    private func run(
+        _ body: @escaping @Sendable () async throws -> Void, over connection: ReplicationConnection
+    ) async throws {
+        try await withThrowingTaskGroup { group in
+            defer { connection.stream.close() }
+            group.addTask {
+                let end = await connection.waitUntilClosed()
+                if let failure = connection.failure, failure.code == .turnedAway { throw failure }
+                throw LinkEnd(end)
+            }
+            group.addTask { try await body() }
+            // Whichever comes first, the other does not matter any more.
+            try await group.next()
+            group.cancelAll()
+        }
     }
 }
 
@@ -70,28 +81,33 @@ extension PeerLink {
     }
 
     /// Connects, and connects again whenever the connection ends, until it is cancelled.
+    ///
+    /// - Throws: what `tell` throws; `TransportError` where it makes no sense to try again.
     func keepConnected(
         replicating store: Corestore, _ tell: @escaping @Sendable (Change) throws -> Void
     ) async throws {
-        var pause = Duration.seconds(1)
-        while true {
-            let reason: String
-            do {
-                try await whileConnected(replicating: store) {
-                    try tell(.connected(nil))
-                    while true { try await Task.sleep(for: .seconds(3600)) }
+        let client = ReconnectingClient(to: peer, replicating: store, using: client)
+        let states = client.states
+        try await withThrowingTaskGroup { group in
+            group.addTask { try await client.run() }
+            group.addTask {
+                for await state in states {
+                    if let change = Change(state) { try tell(change) }
                 }
-                return
-            } catch let end as LinkEnd {
-                pause = .seconds(1)
-                reason = "the connection with \(peer) ended: \(end.reason)"
-            } catch let error as TransportError {
-                reason = error.message
             }
-            try Task.checkCancellation()
-            try tell(.disconnected(reason: reason, pause: pause))
-            try await Task.sleep(for: pause)
-            pause = min(pause * 2, .seconds(60))
+            try await group.waitForAll()
+        }
+    }
+}
+
+extension PeerLink.Change {
+    /// `nil` for what nobody needs to hear of.
+    fileprivate init?(_ state: ReconnectingClient.State) {
+        switch state {
+        case .connected(let connection): self = .connected(connection.remotePublicKey)
+        case .waiting(let next, let reason):
+            self = .disconnected(reason: reason.message, pause: max(.zero, next - .now))
+        case .idle, .connecting, .stopped: return nil
         }
     }
 }

@@ -1,3 +1,4 @@
+import CorestoreNIO
 import Crypto
 
 /// Shows work on its way: a bar that is drawn over itself on a terminal, a line now and then elsewhere, or JSON.
@@ -83,6 +84,11 @@ struct ProgressDisplay {
     /// Prints a line above the bar, or an object.
     func note(_ line: String, or record: some Encodable) throws {
         try form == .json ? console.print(json: record) : note(line)
+    }
+
+    /// Says where a server listens, and what it is known by.
+    func announce(_ server: ReplicationServer) throws {
+        try note("listening on \(server.endpoint)\npublic key \(server.publicKey)", or: ListeningRecord(server))
     }
 
     /// Tells on standard error why a core is given up, above the bar.
