@@ -18,10 +18,13 @@ final class LiveCores: Sendable {
     }
 
     private struct Entry {
-        let core: Hypercore
         let download: Download
         var extent = ProgressMeter.Extent()
-        var isRefused = false
+        /// What the peer that was asked last said to it; `nil` before any was.
+        var isServed: Bool?
+
+        /// Whether nothing that is known of is missing. Of a core that nobody has told of, nothing is known.
+        var isWhole: Bool { extent.done == extent.total && (extent.total > 0 || isServed == true) }
     }
 
     private struct State {
@@ -33,17 +36,18 @@ final class LiveCores: Sendable {
 
     private let state = Mutex(State())
 
-    func add(_ core: Hypercore, _ download: Download) {
-        state.withLock { $0.entries[core.key] = Entry(core: core, download: download) }
+    func add(_ key: CoreKey, _ download: Download) {
+        state.withLock { $0.entries[key] = Entry(download: download) }
     }
 
-    /// Takes note of what the last peer that was offered a core said to it.
+    /// Takes note of whether the peer that was offered a core last has it.
     ///
     /// - Returns: whether that is news.
-    func note(isRefused: Bool, _ key: CoreKey) -> Bool {
+    @discardableResult
+    func note(isServed: Bool, _ key: CoreKey) -> Bool {
         state.withLock { state in
-            guard state.entries[key]?.isRefused == !isRefused else { return false }
-            state.entries[key]?.isRefused = isRefused
+            guard let entry = state.entries[key], entry.isServed != isServed else { return false }
+            state.entries[key]?.isServed = isServed
             return true
         }
     }
@@ -79,11 +83,8 @@ final class LiveCores: Sendable {
                 extent.done += entry.extent.done
                 extent.total += entry.extent.total
                 counts.all += 1
-                if entry.isRefused { counts.refused += 1 }
-                // Of a core that nobody has told of, nothing is known to be missing.
-                if entry.extent.done == entry.extent.total, entry.core.length > 0 || !entry.isRefused {
-                    counts.whole += 1
-                }
+                if entry.isServed == false { counts.refused += 1 }
+                if entry.isWhole { counts.whole += 1 }
             }
             return (extent, counts)
         }

@@ -83,7 +83,7 @@ extension LiveRun {
         do {
             let sought = try await SoughtCore(key, in: store)
             let download = try sought.core.download(start: blocks.start, end: blocks.end)
-            cores.add(sought.core, download)
+            cores.add(key, download)
             if blocks.end == nil {
                 try await follow(sought)
             } else {
@@ -110,9 +110,9 @@ extension LiveRun {
         for await event in sought.events {
             switch event {
             case .peerAdded:
-                _ = cores.note(isRefused: false, core.key)
+                cores.note(isServed: true, core.key)
             case .peerRefused where core.peerCount == 0 && !core.holdsSigningKey:
-                guard cores.note(isRefused: true, core.key), let link else { continue }
+                guard cores.note(isServed: false, core.key), let link else { continue }
                 display.complain("\(link.peer) does not have the core \(core.key)", key: core.key)
             case .invalidData(_, let reason):
                 display.complain("\(core.key): a peer sent something that does not hold: \(reason)", key: core.key)

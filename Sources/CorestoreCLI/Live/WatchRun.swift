@@ -1,4 +1,5 @@
 import Corestore
+import Crypto
 import Hypercore
 
 /// One run of `watch`: prints blocks in order, each as soon as it is here.
@@ -89,6 +90,7 @@ extension WatchRun {
     private func print(from start: UInt64) async throws {
         let events = core.events
         var place = Place(next: start, fork: core.fork)
+        if console.json { try console.print(json: WatchingRecord(key: core.key.text, start: start)) }
         try printStored(from: &place)
         guard place.next < end else { return }
         for await event in events {

@@ -117,6 +117,15 @@ struct ServingRecord: Encodable {
     let uploadedBytesPerSecond: Double
 }
 
+/// `watch` has come to where it begins: what is appended from now on is printed.
+struct WatchingRecord: Encodable {
+    let event = "watching"
+    /// z-base-32.
+    let key: String
+    /// The first block that is printed.
+    let start: UInt64
+}
+
 /// `watch`: the core was cut, and what follows takes the place of blocks that were shown.
 struct TruncatedRecord: Encodable {
     let event = "truncated"

@@ -70,20 +70,6 @@ import Testing
         #expect(try await copy.succeed("cat", "--key", key).text == "firstsecondthird")
     }
 
-    @Test func aConnectionThatEndsBeforeIsAnError() async throws {
-        let (origin, copy) = (try TestStore(), try TestStore())
-        let key = try await origin.appendLines(["a"]).key
-        let (server, address) = try await origin.serve("--append", "log")
-        let follower = try copy.start("sync", address, "--key", key, "--live", "--json")
-        try server.write("b\n")
-        _ = try await follower.object { (progress: Progress) in progress.blocks == 2 }
-        server.send(SIGTERM)
-        #expect(try await server.status() == 0)
-        #expect(try await follower.status() == 1)
-        #expect(follower.errors.contains("the connection with \(address) ended"))
-        #expect(try await copy.succeed("cat", "--key", key).text == "ab", "what was downloaded is kept")
-    }
-
     @Test func aKeyThatIsNotServedIsAnError() async throws {
         let (origin, copy) = (try TestStore(), try TestStore())
         _ = try await origin.appendLines(["a"])
@@ -146,11 +132,18 @@ import Testing
         #expect(try await server.status() == 0)
     }
 
-    @Test func servePrintsItsAddressAsJSON() async throws {
-        let store = try TestStore()
-        let server = try store.start("serve", "--json")
+    @Test func servePrintsItsAddressAndWhatGoesOnAsJSON() async throws {
+        let (origin, copy) = (try TestStore(), try TestStore())
+        let key = try await origin.appendLines(["a", "b"]).key
+        let server = try origin.start("serve", "--json")
         let listening = try await server.object { (listening: Listening) in listening.event == "listening" }
-        #expect(listening.host == "127.0.0.1" && listening.port > 0)
+        #expect(listening.host == "127.0.0.1" && listening.port > 0 && listening.publicKey.count == 64)
+        let follower = try copy.start("sync", "127.0.0.1:\(listening.port)", key, "--live", "--json")
+        let connected = try await follower.object { (connected: Connected) in connected.event == "connected" }
+        #expect(connected.publicKey == listening.publicKey)
+        _ = try await server.object { (status: Status) in status.connections == 1 && status.uploadedBlocks == 2 }
+        follower.send(SIGTERM)
+        #expect(try await follower.status() == 0)
         server.send(SIGTERM)
         #expect(try await server.status() == 0)
     }

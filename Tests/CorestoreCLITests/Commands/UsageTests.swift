@@ -17,22 +17,19 @@ import Testing
         ["stats", "--name", "a", "--key", key],
         ["append", "--name", "a", "--durability", "some"], ["serve", "--durability"],
         ["append", "--name", "a", "--compression", "gzip"],
-        ["sync", "localhost:1", "--key", key, "--compression", "zstd:20"],
+        ["sync", "localhost:1", "--key", key, "--compression", "zstd:20"], ["sync", key],
+        ["sync", "localhost:1", "no key"],
+        ["sync", "localhost:1", "--from", "localhost:2", key], ["sync", "localhost:1", "localhost:2", key],
+        ["sync", "localhost:1", key, "--append", "log"], ["sync", "localhost:1", key, "--peer-key", "no key"],
+        ["sync", "localhost:1", "--live", "--append", "log", "--keys", "-"], ["watch"], ["watch", "a", "b"],
+        ["watch", "a", "localhost:1", "localhost:2"], ["watch", "a", "--start", "2", "--end", "1"], ["mirror"],
+        ["mirror", key], ["mirror", "localhost:1"], ["mirror", key, "--serve", "no port"],
+        ["serve", "--allow", "no key"],
     ])
     func wrongUsageEndsWith64AndSaysWhat(arguments: [String]) async throws {
         let result = try await Command.run(arguments)
         #expect(result.status == 64)
         #expect(result.output.isEmpty)
         #expect(result.error.contains("Usage:"))
-    }
-
-    @Test(arguments: [
-        "append", "backup", "cat", "compact", "export", "get", "import", "info", "list", "purge", "serve", "stats",
-        "sync",
-    ])
-    func helpHasExamples(command: String) async throws {
-        let result = try await Command.run([command, "--help"])
-        #expect(result.status == 0)
-        #expect(result.text.contains("EXAMPLES\n  "))
     }
 }

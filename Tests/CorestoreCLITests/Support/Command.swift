@@ -16,6 +16,11 @@ enum Command {
             try text.split(separator: "\n").map { try JSONDecoder().decode(type, from: Data($0.utf8)) }
         }
 
+        /// The objects that standard error consists of, one a line.
+        func problems() throws -> [Problem] {
+            try error.split(separator: "\n").map { try JSONDecoder().decode(Problem.self, from: Data($0.utf8)) }
+        }
+
         /// The object on the last line of standard output.
         func last<Record: Decodable>(_ type: Record.Type) throws -> Record? {
             try text.split(separator: "\n").last.map { try JSONDecoder().decode(type, from: Data($0.utf8)) }
@@ -28,6 +33,14 @@ enum Command {
         return folder.appending(path: "corestore")
     }()
 
+    /// Runs commands of a shell to their end, in which `corestore` is the one that was built.
+    static func shell(_ script: String) async throws -> Result {
+        let process = Process()
+        process.executableURL = URL(filePath: "/bin/sh")
+        process.arguments = ["-c", "corestore() { '\(executable.path)' \"$@\"; }\n\(script)"]
+        return try await run(process, input: .nullDevice)
+    }
+
     /// Runs a command to its end.
     static func run(_ arguments: [String], input: [UInt8] = []) async throws -> Result {
         let directory = try TemporaryDirectory()
@@ -36,6 +49,13 @@ enum Command {
 
     /// Runs a command to its end whose standard input is `input`, which is closed then.
     static func run(_ arguments: [String], input: FileHandle) async throws -> Result {
+        let process = Process()
+        process.executableURL = executable
+        process.arguments = arguments
+        return try await run(process, input: input)
+    }
+
+    private static func run(_ process: Process, input: FileHandle) async throws -> Result {
         let directory = try TemporaryDirectory()
         let (outputFile, errorFile) = (directory.file("output"), directory.file("error"))
         let handles = [
@@ -43,9 +63,6 @@ enum Command {
         ]
         // A process that has ended may keep its handles for long, and there are many of them.
         defer { for handle in handles { try? handle.close() } }
-        let process = Process()
-        process.executableURL = executable
-        process.arguments = arguments
         (process.standardInput, process.standardOutput, process.standardError) = (handles[0], handles[1], handles[2])
         let status = try await process.runToEnd()
         return Result(

@@ -20,6 +20,64 @@ struct Listening: Decodable {
     let event: String
     let host: String
     let port: Int
+    let publicKey: String
+}
+
+struct Identity: Decodable {
+    let publicKey: String
+}
+
+/// On standard error.
+struct Problem: Decodable {
+    let event: String
+    let message: String
+    let key: String?
+    let status: Int?
+}
+
+struct Summary: Decodable {
+    let event: String
+    let cores: Int
+    let complete: Int
+    let failed: Int
+    let downloadedBlocks: Int
+    let uploadedBlocks: Int
+}
+
+struct LiveProgress: Decodable {
+    let event: String
+    let blocks: Int
+    let total: Int
+    let cores: Int
+    let complete: Int
+    let refused: Int
+    let connected: Bool
+    let uploadedBytes: Int
+}
+
+struct Connected: Decodable {
+    let event: String
+    let peer: String
+    let publicKey: String
+}
+
+struct Status: Decodable {
+    let event: String
+    let connections: Int
+    let uploadedBlocks: Int
+    let downloadedBlocks: Int
+}
+
+struct Watching: Decodable {
+    let event: String
+    let key: String
+    let start: Int
+}
+
+struct Truncated: Decodable {
+    let event: String
+    let length: Int
+    let fork: Int
 }
 
 struct Progress: Decodable {

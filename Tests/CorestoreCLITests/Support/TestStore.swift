@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 /// A store in a directory of its own, worked on by commands.
@@ -31,10 +32,10 @@ struct TestStore {
         try RunningCommand(arguments + ["--store", path])
     }
 
-    /// Appends `blocks` lines to a core named "log", and returns its state.
-    func appendLines(_ lines: [String]) async throws -> CoreInfo {
+    /// Makes each line a block of the core of a name, and returns its state.
+    func appendLines(_ lines: [String], name: String = "log") async throws -> CoreInfo {
         let input = Array(lines.joined(separator: "\n").utf8)
-        let result = try await succeed("append", "--name", "log", "--line", "--json", input: input)
+        let result = try await succeed("append", "--name", name, "--line", "--json", input: input)
         return try #require(try result.objects(CoreInfo.self).first)
     }
 
@@ -55,5 +56,16 @@ struct TestStore {
         let server = try RunningCommand(["serve", "--store", path] + options)
         let line = try await server.line { $0.hasPrefix("listening on ") }
         return (server, String(line.dropFirst("listening on ".count)))
+    }
+
+    /// Serves as long as `body` runs.
+    func serving(_ options: String..., body: (_ server: RunningCommand, _ address: String) async throws -> Void)
+        async throws
+    {
+        let server = try RunningCommand(["serve", "--store", path] + options)
+        let line = try await server.line { $0.hasPrefix("listening on ") }
+        try await body(server, String(line.dropFirst("listening on ".count)))
+        server.send(SIGTERM)
+        #expect(try await server.status() == 0)
     }
 }

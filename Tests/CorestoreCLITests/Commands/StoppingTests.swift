@@ -1,0 +1,60 @@
+import Foundation
+import Testing
+
+@Suite(.timeLimit(.minutes(5))) struct StoppingTests {
+    @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
+    func aStoppedAppendKeepsWhatItSays(signal: Int32) async throws {
+        let store = try TestStore()
+        let append = try store.start("append", "--name", "log", "--line", "--durability", "relaxed")
+        try append.write("a\nb\nno newline")
+        // Nothing is printed before the end: another process sees what is stored.
+        while try await store.run("cat", "--name", "log").text != "ab" {}
+        append.send(signal)
+        #expect(try await append.status() == 128 + signal)
+        #expect(append.errors == "stopped; 2 blocks of the input were appended\n")
+        #expect(try await store.appendLines(["c"]).length == 3, "it is in no doubt")
+    }
+
+    @Test func aServerThatIsStoppedEndsInOrder() async throws {
+        for signal in [SIGINT, SIGTERM, SIGHUP] {
+            let store = try TestStore()
+            let (server, _) = try await store.serve()
+            server.send(signal)
+            #expect(try await server.status() == 0)
+            #expect(server.errors.isEmpty)
+        }
+    }
+
+    @Test func nohupOutlivesItsTerminal() async throws {
+        let store = try TestStore()
+        let result = try await Command.shell(
+            """
+            trap '' HUP
+            exec 3>&2 2>/dev/null
+            corestore serve --store '\(store.path)' > '\(store.directory.path("out"))' &
+            until grep -q listening '\(store.directory.path("out"))'; do :; done
+            kill -HUP $!
+            corestore list --store '\(store.path)' >&2
+            kill -TERM $!
+            wait $!
+            """)
+        #expect(result.status == 0)
+    }
+
+    @Test func aReaderThatHasSeenEnoughEndsItQuietly() async throws {
+        let store = try TestStore()
+        try await store.succeed("append", "--name", "log", input: [UInt8](repeating: 10, count: 3 << 20))
+        let here = "--store '\(store.path)'"
+        for command in [
+            "cat --name log \(here)", "cat --name log --json \(here)", "list --json \(here)",
+            "export --name log - \(here)", "manual",
+        ] {
+            let result = try await Command.shell(
+                """
+                status=$({ { corestore \(command); echo $? >&3; } | head -c 1 > /dev/null; } 3>&1)
+                exit $status
+                """)
+            #expect(result.status == 0 && result.error.isEmpty, "\(command): \(result.error)")
+        }
+    }
+}
