@@ -1,6 +1,7 @@
 import Corestore
 import Crypto
 import Hypercore
+import Synchronization
 
 /// One run of `watch`: prints blocks in order, each as soon as it is here.
 final class WatchRun: Sendable {
@@ -10,6 +11,7 @@ final class WatchRun: Sendable {
     private let end: UInt64
     private let form: BlockForm
     private let console: Console
+    private let place = Mutex(Place())
 
     /// How often to look whether another process has stored more.
     private static let lookInterval = Duration.milliseconds(100)
@@ -89,49 +91,82 @@ extension WatchRun {
 
     private func print(from start: UInt64) async throws {
         let events = core.events
-        var place = Place(next: start, fork: core.fork)
+        place.withLock { $0 = Place(next: start, fork: core.fork) }
         if console.json { try console.print(json: WatchingRecord(key: core.key.text, start: start)) }
-        try printStored(from: &place)
-        guard place.next < end else { return }
+        while let cut = try await printUntilCut(events) {
+            let isBelow = place.withLock { place in
+                defer { place = Place(next: min(place.next, cut.length), fork: cut.fork) }
+                return cut.length < place.next
+            }
+            if isBelow { try tellOfCut(to: cut.length, cut.fork) }
+        }
+    }
+
+    /// How far the printing is.
+    private struct Place {
+        var next: UInt64 = 0
+        /// The fork whose blocks are printed. While the core has another one, the event that says where it was cut is
+        /// still to come.
+        var fork: UInt64 = 0
+    }
+
+    /// Where the core was cut.
+    private struct Cut {
+        let length: UInt64
+        let fork: UInt64
+    }
+
+    /// - Returns: where the core was cut; `nil` when the last block was printed.
+    private func printUntilCut(_ events: CoreEvents) async throws -> Cut? {
+        try await withThrowingTaskGroup(of: Cut?.self) { group in
+            defer { group.cancelAll() }
+            group.addTask { try await self.nextCut(events) }
+            group.addTask {
+                if try await self.printBlocks() { return nil }
+                // The cut is about to be told of.
+                return try await self.forever()
+            }
+            guard let cut = try await group.next() else { preconditionFailure("two tasks ended without a result") }
+            return cut
+        }
+    }
+
+    private func forever() async throws -> Cut? {
+        while true { try await Task.sleep(for: .seconds(3600)) }
+    }
+
+    /// Prints blocks in order, each as soon as it is here.
+    ///
+    /// - Returns: whether that was all; else the core was cut.
+    private func printBlocks() async throws -> Bool {
+        while true {
+            let (next, fork) = place.withLock { ($0.next, $0.fork) }
+            guard next < end else { return true }
+            let block = try await core.get(next)
+            guard core.fork == fork else { return false }
+            try console.print(block: block, at: next, form)
+            place.withLock { $0.next += 1 }
+        }
+    }
+
+    private func nextCut(_ events: CoreEvents) async throws -> Cut {
         for await event in events {
             switch event {
             case .truncated(let length, let fork):
-                place.fork = fork
-                guard length < place.next else { break }
-                place.next = length
-                try tellOfCut(to: length, fork)
-            case .missed:
-                // Of what was missed, a truncation may have been part.
-                place.next = min(place.next, max(start, core.length))
-                place.fork = core.fork
+                return Cut(length: length, fork: fork)
+            case .missed where core.fork != place.withLock({ $0.fork }):
+                // Where it was cut is not known any more.
+                return Cut(length: core.length, fork: core.fork)
             case .conflict:
                 throw Failure("\(AppendingStop.frozen)")
             case .purged:
                 throw Failure("the core was removed from the store")
             default:
-                break
+                continue
             }
-            try printStored(from: &place)
-            guard place.next < end else { return }
         }
         try Task.checkCancellation()
         throw Failure("the core was closed")
-    }
-
-    /// How far the printing is.
-    private struct Place {
-        var next: UInt64
-        /// The fork whose blocks are printed. While the core has another one, the event that says where it was cut is
-        /// still to come.
-        var fork: UInt64
-    }
-
-    private func printStored(from place: inout Place) throws {
-        while place.next < end, let block = try core.read(place.next) {
-            guard core.fork == place.fork else { return }
-            try console.print(block: block, at: place.next, form)
-            place.next += 1
-        }
     }
 
     private func tellOfCut(to length: UInt64, _ fork: UInt64) throws {

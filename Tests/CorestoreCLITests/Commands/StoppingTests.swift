@@ -8,7 +8,8 @@ import Testing
         let append = try store.start("append", "--name", "log", "--line", "--durability", "relaxed")
         try append.write("a\nb\nno newline")
         // Nothing is printed before the end: another process sees what is stored.
-        while try await store.run("cat", "--name", "log").text != "ab" {}
+        let reader = try store.start("watch", "log", "--start", "0", "--end", "2")
+        #expect(try await reader.status() == 0)
         append.send(signal)
         #expect(try await append.status() == 128 + signal)
         #expect(append.errors == "stopped; 2 blocks of the input were appended\n")
@@ -27,14 +28,16 @@ import Testing
 
     @Test func nohupOutlivesItsTerminal() async throws {
         let store = try TestStore()
+        let output = store.directory.path("output")
         let result = try await Command.shell(
             """
             trap '' HUP
-            exec 3>&2 2>/dev/null
-            corestore serve --store '\(store.path)' > '\(store.directory.path("out"))' &
-            until grep -q listening '\(store.directory.path("out"))'; do :; done
+            mkfifo '\(output)'
+            "$corestore" serve --store '\(store.path)' > '\(output)' &
+            exec 4< '\(output)'
+            read line <&4
             kill -HUP $!
-            corestore list --store '\(store.path)' >&2
+            if "$corestore" append --name log --store '\(store.path)' < /dev/null 2> /dev/null; then exit 2; fi
             kill -TERM $!
             wait $!
             """)
@@ -51,7 +54,7 @@ import Testing
         ] {
             let result = try await Command.shell(
                 """
-                status=$({ { corestore \(command); echo $? >&3; } | head -c 1 > /dev/null; } 3>&1)
+                status=$({ { "$corestore" \(command); echo $? >&3; } | head -c 1 > /dev/null; } 3>&1)
                 exit $status
                 """)
             #expect(result.status == 0 && result.error.isEmpty, "\(command): \(result.error)")

@@ -30,6 +30,7 @@ import Testing
         let result = try await Command.run(arguments)
         #expect(result.status == 64)
         #expect(result.output.isEmpty)
-        #expect(result.error.contains("Usage:"))
+        let isJSON = arguments.contains("--json")
+        #expect(result.error.contains(isJSON ? #""status":64"# : "Usage:"))
     }
 }

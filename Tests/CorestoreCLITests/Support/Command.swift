@@ -33,11 +33,11 @@ enum Command {
         return folder.appending(path: "corestore")
     }()
 
-    /// Runs commands of a shell to their end, in which `corestore` is the one that was built.
+    /// Runs commands of a shell to their end, in which "$corestore" is the one that was built.
     static func shell(_ script: String) async throws -> Result {
         let process = Process()
         process.executableURL = URL(filePath: "/bin/sh")
-        process.arguments = ["-c", "corestore() { '\(executable.path)' \"$@\"; }\n\(script)"]
+        process.arguments = ["-c", "corestore='\(executable.path)'\n\(script)"]
         return try await run(process, input: .nullDevice)
     }
 
