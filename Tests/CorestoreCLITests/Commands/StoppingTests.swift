@@ -5,6 +5,7 @@ import Testing
     @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
     func aStoppedAppendKeepsWhatItSays(signal: Int32) async throws {
         let store = try TestStore()
+        _ = try await store.appendLines([])
         let append = try store.start("append", "--name", "log", "--line", "--durability", "relaxed")
         try append.write("a\nb\nno newline")
         // Nothing is printed before the end: another process sees what is stored.
