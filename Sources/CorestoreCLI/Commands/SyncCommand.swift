@@ -52,24 +52,26 @@ struct SyncCommand: AsyncParsableCommand {
         // Before the store: a file that is not there makes none.
         let keys = try selection.keyList()
         let display = ProgressDisplay(Console(json: options.json))
-        try await options.withStore(.writing(writing)) { store in
+        let ending = try await options.withStore(.writing(writing)) { store in
             let link = try client.link(to: peer, of: store)
-            if live {
-                try await stayInStep(store, keys, link, display)
-            } else {
-                try await copy(store, keys, link, display)
-            }
+            return live
+                ? .finished(try await stayInStep(store, keys, link, display))
+                : try await copy(store, keys, link, display)
         }
+        if case .stopped(let signal) = ending { Signals.end(by: signal) }
     }
 
     private func copy(
         _ store: Corestore, _ keys: KeyList, _ link: PeerLink, _ display: ProgressDisplay
-    ) async throws {
+    ) async throws -> Signals.Ending<Void> {
         let run = try SyncRun(store, keys, range, from: link, display)
-        switch try await Signals.untilStopped({ try await run.run() }) {
-        case .finished: try run.finish()
-        case .stopped: throw Failure("stopped with \(run.state); run the same command again to go on")
+        let ending = try await Signals.untilStopped { try await run.run() }
+        if case .stopped = ending {
+            display.complain("stopped with \(run.state); run the same command again to go on")
+        } else {
+            try run.finish()
         }
+        return ending
     }
 
     private func stayInStep(

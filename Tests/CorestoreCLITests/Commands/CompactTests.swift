@@ -21,7 +21,8 @@ import Testing
         let store = try TestStore()
         try await store.succeed("append", "--name", "log")
         let text = try await store.succeed("compact", "--durability", "relaxed").text
-        #expect(text.hasPrefix("compacted ") && text.hasSuffix(" s\n"))
+        let last = try #require(text.split(separator: "\n").last, "where it takes long there is progress before it")
+        #expect(last.hasPrefix("compacted ") && last.hasSuffix(" s"))
     }
 
     @Test func makesNoStore() async throws {
