@@ -204,7 +204,8 @@ extension ReplicationHandler {
     private var endOfInput: TransportError? {
         guard peer != nil, !hasHeardFromPeer else { return nil }
         return TransportError(
-            .turnedAway, "the other side hung up right after the handshake: most likely it does not admit our public key")
+            .turnedAway,
+            "the other side hung up right after the handshake: most likely it does not admit our public key")
     }
 
     private func endStream(_ error: TransportError?) {
