@@ -15,8 +15,8 @@ final class ManualTime: Sendable {
     var now: ContinuousClock.Instant { state.withLock { $0.now } }
 
     /// An environment of this time, in which chance always gives `chance`.
-    func environment(chance: Double = 1) -> ReconnectingEnvironment {
-        var environment = ReconnectingEnvironment()
+    func environment(chance: Double = 1) -> TransportEnvironment {
+        var environment = TransportEnvironment()
         environment.now = { self.now }
         environment.sleep = { try await self.sleep(until: $0) }
         environment.chance = { chance }
