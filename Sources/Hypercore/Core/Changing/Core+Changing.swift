@@ -56,7 +56,8 @@ extension Core {
         if let cut = draft.cut, let record = marks.cut(at: cut) { write.put(marks: record) }
         let change = StagedChange(
             seal: seal, presence: presence, cut: draft.cut,
-            appendedBlockCount: draft.runs.reduce(0) { $0 + $1.blocks.count }, cleared: draft.cleared, found: draft.found, group: group,
+            appendedBlockCount: draft.runs.reduce(0) { $0 + $1.blocks.count }, cleared: draft.cleared,
+            found: draft.found, group: group,
             adoptsBranch: draft.adoption != nil, repairsTree: draft.repairsTree, epoch: state.stagingEpoch)
         return (write.set, change)
     }
