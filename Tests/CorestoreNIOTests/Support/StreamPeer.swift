@@ -8,6 +8,7 @@ import SecretStream
 final class StreamPeer: Sendable {
     let stream: ReplicationStream
     private let channel: any Channel
+    private let reads: AsyncStream<Void>
 
     /// Connects to `endpoint` and shakes hands.
     init(connectingTo endpoint: Endpoint, attaching attach: (ReplicationStream) -> Void) async throws {
@@ -15,6 +16,7 @@ final class StreamPeer: Sendable {
         attach(stream)
         self.stream = stream
         let ready = AsyncStream.makeStream(of: Void.self)
+        reads = ready.stream
         channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -32,6 +34,11 @@ final class StreamPeer: Sendable {
         try await channel.setOption(.autoRead, value: isReading).get()
     }
 
+    /// Waits until something more has arrived.
+    func waitUntilRead() async {
+        _ = await reads.first { true }
+    }
+
     /// Waits until the other side closes the connection, or cuts it.
     func waitUntilClosed() async {
         try? await channel.closeFuture.get()
@@ -43,7 +50,7 @@ final class StreamPeer: Sendable {
     }
 }
 
-/// Writes what it is given, however much waits.
+/// Writes what it is given, however much waits, and never ticks: a peer that has nothing to say is silent.
 private struct PlainTransport: StreamTransport {
     let channel: any Channel
 
@@ -53,21 +60,21 @@ private struct PlainTransport: StreamTransport {
     func close() { channel.close(promise: nil) }
 }
 
-/// Hands what it reads to a stream, and tells when the handshake is complete.
+/// Hands what it reads to a stream, and tells so once the handshake is complete.
 private final class Feeder: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private let stream: ReplicationStream
-    private let onReady: () -> Void
+    private let onRead: () -> Void
 
-    init(_ stream: ReplicationStream, onReady: @escaping () -> Void) {
+    init(_ stream: ReplicationStream, onRead: @escaping () -> Void) {
         self.stream = stream
-        self.onReady = onReady
+        self.onRead = onRead
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         stream.receive(Array(unwrapInboundIn(data).readableBytesView))
-        if stream.remotePublicKey != nil { onReady() }
+        if stream.remotePublicKey != nil { onRead() }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
