@@ -30,6 +30,16 @@ public struct TransportConfiguration: Hashable, Sendable {
     public var writeHighWaterMark = 1 << 20
     /// Bytes waiting to be sent below which it goes on again.
     public var writeLowWaterMark = 256 << 10
+    /// Bytes waiting to be sent at which a connection is cut, because the other side goes on asking and does not read.
+    ///
+    /// Blocks do not get it there, for uploads stop at ``writeHighWaterMark``. What an application sends may
+    /// (`ReplicationStream.Configuration.backlogByteCount`), and one message has up to 16 MiB; it has to be more than those.
+    public var maximumUnsentByteCount = 64 << 20
+    /// Bytes waiting to be written in the store at which connections stop reading, until there are less. Nothing is lost by
+    /// it: what is not read waits at the other side, which notices that its bytes do not leave.
+    ///
+    /// The default is what a store takes before those who append have to wait, too; more than that means the same.
+    public var maximumUnstoredByteCount = 64 << 20
     /// The largest read from the socket, in bytes.
     public var maximumReadByteCount = 512 << 10
 

@@ -18,6 +18,8 @@ public struct TransportError: Error, Equatable, Sendable {
         case timedOut
         /// The other side, or something between, cut the connection.
         case reset
+        /// The other side sends, and does not read what it is answered.
+        case notReading
         /// The connection, or the server, is closed.
         case closed
         /// The text is no name that a host can have.

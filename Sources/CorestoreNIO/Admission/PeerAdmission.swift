@@ -12,7 +12,8 @@ public import Crypto
 public struct PeerAdmission: Sendable {
     private let decide: @Sendable (PublicKey) -> Bool
 
-    /// Asks `decide`, which is called on the event loop of the connection and must not block it.
+    /// Asks `decide`, on the event loop of each connection, which it must not block, and about the connections that there
+    /// are when it takes the place of another.
     public init(_ decide: @escaping @Sendable (PublicKey) -> Bool) {
         self.decide = decide
     }

@@ -14,6 +14,9 @@ final class ReplicationHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
+    /// Fired through the pipeline when the store has caught up with what was read.
+    private struct Resume: Sendable {}
+
     /// Fired through the pipeline to cut the connection.
     struct Cut: Sendable {
         let reason: TransportError
@@ -38,6 +41,9 @@ final class ReplicationHandler: ChannelInboundHandler {
     private var ticking: (deadline: ContinuousClock.Instant, task: Scheduled<Void>)?
     private var handshakeTimeout: Scheduled<Void>?
     private var linger: Scheduled<Void>?
+    /// Waits for the store to catch up, while nothing is read.
+    private var pause: Task<Void, Never>?
+    private var silenceRestart: Scheduled<Void>?
 
     init(_ plan: ConnectionPlan, transport: ChannelTransport) {
         self.plan = plan
@@ -68,6 +74,7 @@ extension ReplicationHandler {
         // What the stream writes in answer leaves when the read is complete.
         transport.expectTake()
         receive(bytes, context: context)
+        pauseIfBehind(context: context)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -76,6 +83,7 @@ extension ReplicationHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        logger.trace(context.channel.isWritable ? "sending resumed" : "sending paused")
         reportWritability(context: context)
         context.fireChannelWritabilityChanged()
     }
@@ -84,6 +92,8 @@ extension ReplicationHandler {
         switch event {
         case is ChannelTransport.Wake:
             look(context: context)
+        case is Resume:
+            resume(context: context)
         case let cut as Cut:
             fail(context: context, cut.reason)
         case ChannelEvent.inputClosed:
@@ -102,8 +112,9 @@ extension ReplicationHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         transport.channelClosed()
-        for task in [ticking?.task, handshakeTimeout, linger] { task?.cancel() }
-        (ticking, handshakeTimeout, linger) = (nil, nil, nil)
+        for task in [ticking?.task, handshakeTimeout, linger, silenceRestart] { task?.cancel() }
+        (ticking, handshakeTimeout, linger, silenceRestart) = (nil, nil, nil, nil)
+        pause?.cancel()
         endStream(endOfInput)
         logEnd()
         context.fireChannelInactive()
@@ -160,6 +171,7 @@ extension ReplicationHandler {
             context.writeAndFlush(wrapOutboundOut(gather(work, allocator: context.channel.allocator)), promise: nil)
         }
         if work.closes { closeOutput(context: context) }
+        cutIfUnread(context: context)
         reportWritability(context: context)
         schedule(context: context)
     }
@@ -171,9 +183,58 @@ extension ReplicationHandler {
         return buffer
     }
 
+    /// Cuts off who makes us answer and does not read the answers.
+    private func cutIfUnread(context: ChannelHandlerContext) {
+        guard !context.channel.isWritable, !outputIsClosed,
+            let unsent = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes),
+            unsent > plan.configuration.maximumUnsentByteCount
+        else { return }
+        fail(
+            context: context,
+            TransportError(.notReading, "the other side has not read the \(unsent) bytes that wait to be sent to it"))
+    }
+
     private func reportWritability(context: ChannelHandlerContext) {
         let isWritable = context.channel.isWritable
         if transport.channelWritabilityChanged(to: isWritable) { stream.transportDrained() }
+    }
+}
+
+// MARK: - Reading no faster than is stored
+
+extension ReplicationHandler {
+    private func pauseIfBehind(context: ChannelHandlerContext) {
+        let limit = plan.configuration.maximumUnstoredByteCount
+        guard pause == nil, !streamHasEnded, stream.unstoredByteCount >= limit else { return }
+        logger.trace("reading paused", metadata: ["unstored": "\(stream.unstoredByteCount)"])
+        setReading(false, context: context)
+        // While nothing is read, silence says nothing about the other side.
+        silenceRestart?.cancel()
+        stream.setSilenceTimeout(nil)
+        let (stream, channel) = (stream, context.channel)
+        pause = Task {
+            await stream.waitUntilStored(below: limit)
+            channel.eventLoop.execute { channel.pipeline.fireUserInboundEventTriggered(Resume()) }
+        }
+    }
+
+    private func resume(context: ChannelHandlerContext) {
+        pause = nil
+        logger.trace("reading resumed")
+        setReading(true, context: context)
+        guard let timeout = plan.configuration.silenceTimeout else { return }
+        // Not before the other side has had its time again: the last that it was heard of is too long ago.
+        silenceRestart = context.eventLoop.assumeIsolated().scheduleTask(in: .init(timeout)) { [stream] in
+            stream.setSilenceTimeout(timeout)
+        }
+    }
+
+    private func setReading(_ isReading: Bool, context: ChannelHandlerContext) {
+        do {
+            try context.channel.syncOptions?.setOption(.autoRead, value: isReading)
+        } catch {
+            fail(context: context, TransportError(connectedTo: nil, error))
+        }
     }
 }
 
@@ -204,7 +265,8 @@ extension ReplicationHandler {
     private var endOfInput: TransportError? {
         guard peer != nil, !hasHeardFromPeer else { return nil }
         return TransportError(
-            .turnedAway, "the other side hung up right after the handshake: most likely it does not admit our public key")
+            .turnedAway,
+            "the other side hung up right after the handshake: most likely it does not admit our public key")
     }
 
     private func endStream(_ error: TransportError?) {

@@ -27,7 +27,7 @@ public final class ReconnectingClient: Service {
 
     private let connect: @Sendable () async throws(TransportError) -> ReplicationConnection
     private let backOff: BackOff
-    private let environment: ReconnectingEnvironment
+    private let environment: TransportEnvironment
     private let logger: Logger
     private let history = ReconnectingStates()
 
@@ -45,7 +45,7 @@ public final class ReconnectingClient: Service {
     public convenience init(
         to endpoint: Endpoint, replicating store: Corestore, using client: ReplicationClient = ReplicationClient(),
         backOff: BackOff = BackOff(), givingUpOn givesUpOn: Set<TransportError.Code> = permanentFailures,
-        environment: ReconnectingEnvironment = ReconnectingEnvironment()
+        environment: TransportEnvironment = TransportEnvironment()
     ) {
         self.init(to: endpoint, using: client, backOff: backOff, givingUpOn: givesUpOn, environment: environment) {
             store.replicate(on: $0)
@@ -57,7 +57,7 @@ public final class ReconnectingClient: Service {
     public init(
         to endpoint: Endpoint, using client: ReplicationClient = ReplicationClient(), backOff: BackOff = BackOff(),
         givingUpOn givesUpOn: Set<TransportError.Code> = permanentFailures,
-        environment: ReconnectingEnvironment = ReconnectingEnvironment(),
+        environment: TransportEnvironment = TransportEnvironment(),
         attaching attach: @escaping @Sendable (ReplicationStream) -> Void
     ) {
         self.endpoint = endpoint

@@ -1,6 +1,6 @@
-/// What a ``ReconnectingClient`` takes from the world beside its sockets: time and chance. An application leaves it as it
-/// is; tests replace it.
-public struct ReconnectingEnvironment: Sendable {
+/// What the services of this module take from the world beside their sockets: time and chance. An application leaves it as
+/// it is; tests replace it.
+public struct TransportEnvironment: Sendable {
     /// What time it is.
     public var now: @Sendable () -> ContinuousClock.Instant = { .now }
     /// Waits until a time, or throws where the task is cancelled.
