@@ -29,12 +29,18 @@ final class LiveCores: Sendable {
 
     private struct State {
         var entries: [CoreKey: Entry] = [:]
+        var count: UInt64 = 0
         var failedCount: UInt64 = 0
         /// Whether no further cores will come.
         var isComplete = false
     }
 
     private let state = Mutex(State())
+
+    /// A core was asked for, or a line that should name one does not.
+    func announce() {
+        state.withLock { $0.count += 1 }
+    }
 
     func add(_ key: CoreKey, _ download: Download) {
         state.withLock { $0.entries[key] = Entry(download: download) }
@@ -52,7 +58,7 @@ final class LiveCores: Sendable {
         }
     }
 
-    /// A core is given up, or a line that should name one does not.
+    /// One that was announced is given up.
     func fail(_ key: CoreKey? = nil) {
         state.withLock { state in
             if let key { state.entries[key] = nil }
@@ -65,14 +71,18 @@ final class LiveCores: Sendable {
         state.withLock { $0.isComplete = true }
     }
 
-    /// Whether nothing is left to be done, now and later.
-    var isExhausted: Bool { state.withLock { $0.isComplete && $0.entries.isEmpty } }
+    /// Throws where nothing is left to be done, now and later.
+    func requireAny() throws(Failure) {
+        let (isExhausted, count) = state.withLock { ($0.isComplete && $0.failedCount == $0.count, $0.count) }
+        guard isExhausted else { return }
+        throw Failure(count == 0 ? "there is no key to ask for" : "none of the cores could be had")
+    }
 
     /// How far all of them are.
     func measure() -> (extent: ProgressMeter.Extent, counts: Counts) {
         state.withLock { state in
             var extent = ProgressMeter.Extent()
-            var counts = Counts(all: state.failedCount, failed: state.failedCount)
+            var counts = Counts(all: state.count, failed: state.failedCount)
             for key in state.entries.keys {
                 guard var entry = state.entries[key] else { continue }
                 // A download that has ended leaves what was known last.
@@ -82,7 +92,6 @@ final class LiveCores: Sendable {
                 }
                 extent.done += entry.extent.done
                 extent.total += entry.extent.total
-                counts.all += 1
                 if entry.isServed == false { counts.refused += 1 }
                 if entry.isWhole { counts.whole += 1 }
             }

@@ -67,15 +67,18 @@ extension LiveRun {
         try await withThrowingDiscardingTaskGroup { group in
             for try await entry in keys {
                 switch entry {
-                case .key(let key): group.addTask { try await self.keep(key) }
+                case .key(let key):
+                    cores.announce()
+                    group.addTask { try await self.keep(key) }
                 case .duplicate(let complaint): display.complain(complaint.words)
                 case .malformed(let complaint):
+                    cores.announce()
                     cores.fail()
                     display.complain(complaint.words)
                 }
             }
             cores.end()
-            if cores.isExhausted, group.isEmpty { throw Failure("there is no key to ask for") }
+            try cores.requireAny()
         }
     }
 
@@ -99,7 +102,7 @@ extension LiveRun {
             if Task.isCancelled || keys.isSingle || error is ExitCode { throw error }
             cores.fail(key)
             display.complain(error, about: key)
-            if cores.isExhausted { throw Failure("none of the cores could be had") }
+            try cores.requireAny()
         }
     }
 

@@ -17,6 +17,15 @@ import Testing
         #expect(try await store.appendLines(["c"]).length == 3, "it is in no doubt")
     }
 
+    @Test func aStoppedSyncSaysHowFarItIs() async throws {
+        let (listener, copy) = (try SilentListener(), try TestStore())
+        let sync = try copy.start("sync", listener.address, String(repeating: "y", count: 52))
+        try await listener.waitForCaller()
+        sync.send(SIGINT)
+        #expect(try await sync.status() == 128 + SIGINT)
+        #expect(sync.errors == "stopped with 0 of 0 blocks; run the same command again to go on\n")
+    }
+
     @Test func aServerThatIsStoppedEndsInOrder() async throws {
         for signal in [SIGINT, SIGTERM, SIGHUP] {
             let store = try TestStore()

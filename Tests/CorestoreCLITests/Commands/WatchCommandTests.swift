@@ -38,6 +38,21 @@ import Testing
         #expect(try await server.status() == 0)
     }
 
+    @Test func tellsOfACutAndGoesOnFromThere() async throws {
+        let store = try TestStore()
+        _ = try await store.appendLines(["a", "b", "c"])
+        let watch = try store.start("watch", "log", "--start", "2", "--json")
+        _ = try await watch.object { (block: BlockInfo) in block.index == 2 }
+        try await store.succeed("truncate", "--name", "log", "1")
+        let cut = try await watch.object { (cut: Truncated) in cut.event == "truncated" }
+        #expect(cut.length == 1 && cut.fork == 1)
+        _ = try await store.appendLines(["new"])
+        let block = try await watch.object { (block: BlockInfo) in true }
+        #expect(block.index == 1 && block.base64 == Data("new".utf8).base64EncodedString())
+        watch.send(SIGHUP)
+        #expect(try await watch.status() == 0)
+    }
+
     @Test func aCoreThatIsNotHereIsAnError() async throws {
         let store = try TestStore()
         #expect(try await store.run("watch", "log").status == 1)
