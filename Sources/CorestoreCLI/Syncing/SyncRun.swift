@@ -52,6 +52,7 @@ final class SyncRun: Sendable {
     func finish() throws {
         guard !keys.isSingle else { return }
         let summary = tally.summary("finished")
+        guard summary.cores > 0 else { throw Failure("there is no key to ask for") }
         try display.console.print(summary.words, or: summary)
         if summary.failed > 0 { throw Failure(summary.failureWords) }
     }

@@ -27,7 +27,7 @@ import Testing
 
     @Test func aListWithoutKeysIsAnError() async throws {
         let store = try TestStore()
-        let result = try await store.run("mirror", "127.0.0.1:1", "--keys", "-", input: Array("# none\n".utf8))
-        #expect(result.status == 1 && result.error.hasSuffix("Error: there is no key to ask for\n"))
+        let result = try await store.run("mirror", "--serve", "0", "--keys", "-", input: Array("# none\n".utf8))
+        #expect(result.status == 1 && result.error == "Error: there is no key to ask for\n")
     }
 }

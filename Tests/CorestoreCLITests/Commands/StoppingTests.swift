@@ -18,12 +18,19 @@ import Testing
     }
 
     @Test func aStoppedSyncSaysHowFarItIs() async throws {
-        let (listener, copy) = (try SilentListener(), try TestStore())
-        let sync = try copy.start("sync", listener.address, String(repeating: "y", count: 52))
-        try await listener.waitForCaller()
-        sync.send(SIGINT)
-        #expect(try await sync.status() == 128 + SIGINT)
-        #expect(sync.errors == "stopped with 0 of 0 blocks; run the same command again to go on\n")
+        let (origin, partial, copy) = (try TestStore(), try TestStore(), try TestStore())
+        let key = try await origin.appendLines(["a", "b"]).key
+        try await origin.serving { _, address in
+            try await partial.succeed("sync", address, key, "--end", "1")
+        }
+        // Who waits for a block that the peer does not have waits for ever.
+        try await partial.serving { _, address in
+            let sync = try copy.start("sync", address, key, "--json")
+            _ = try await sync.object { (progress: Progress) in progress.blocks == 1 && progress.total == 2 }
+            sync.send(SIGINT)
+            #expect(try await sync.status() == 128 + SIGINT)
+            #expect(sync.errors.contains("stopped with 1 of 2 blocks; run the same command again to go on"))
+        }
     }
 
     @Test func aServerThatIsStoppedEndsInOrder() async throws {
