@@ -18,7 +18,7 @@ final class SyncTally: Sendable {
 
     private struct State {
         var active: [ObjectIdentifier: Active] = [:]
-        /// Of cores that are through.
+        /// Of cores that are through, or were given up.
         var settled = ProgressMeter.Extent()
         var coreCount: UInt64 = 0
         var completeCount: UInt64 = 0
@@ -54,9 +54,13 @@ final class SyncTally: Sendable {
         }
     }
 
-    /// A download ended before the core was whole.
+    /// A download ended before the core was whole; what is here of it, and what is missing, goes on counting.
     func drop(_ download: Download) {
-        state.withLock { $0.active[ObjectIdentifier(download)] = nil }
+        state.withLock { state in
+            guard let extent = state.active.removeValue(forKey: ObjectIdentifier(download))?.extent else { return }
+            state.settled.done += extent.done
+            state.settled.total += extent.total
+        }
     }
 
     /// A core is not to be had, or a line that should name one does not.
