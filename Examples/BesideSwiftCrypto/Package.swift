@@ -1,8 +1,12 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// swift-corestore and swift-crypto both have a product and a module called Crypto. A module alias tells them apart: here
-// swift-crypto's is imported as `SwiftCrypto`, and ours keeps its name.
+/// A product of ours. swift-corestore and swift-crypto both have a module called Crypto, so ours gets another name in this
+/// program: on every product of ours, for they all import it. swift-crypto keeps its name, also for others that use it.
+func ours(_ product: String) -> Target.Dependency {
+    .product(name: product, package: "swift-corestore", moduleAliases: ["Crypto": "CorestoreCrypto"])
+}
+
 let package = Package(
     name: "BesideSwiftCrypto",
     platforms: [.macOS(.v15)],
@@ -15,9 +19,8 @@ let package = Package(
         .executableTarget(
             name: "BesideSwiftCrypto",
             dependencies: [
-                .product(name: "Crypto", package: "swift-corestore"),
-                .product(name: "Hypercore", package: "swift-corestore"),
-                .product(name: "Crypto", package: "swift-crypto", moduleAliases: ["Crypto": "SwiftCrypto"]),
+                ours("Crypto"), ours("Hypercore"), ours("CompactEncoding"),
+                .product(name: "Crypto", package: "swift-crypto"),
             ])
     ]
 )

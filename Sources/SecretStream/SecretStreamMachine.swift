@@ -4,9 +4,9 @@ public import Crypto
 /// One side of an encrypted, authenticated stream of messages, without I/O, clock or randomness of its own
 /// (PROTOCOL §5).
 ///
-/// Bytes of a raw stream go in by ``receive(_:now:into:)``, events come out; messages go in by ``send(_:now:)``, bytes
-/// to be written come out by ``takeOutput()``. Whatever the call, look for output afterwards, and arrange for
-/// ``tick(now:into:)`` to be called at ``nextDeadline``.
+/// Bytes of a raw stream go in by ``receive(_:now:into:)-([UInt8],_,_)``, events come out; messages go in by
+/// ``send(_:now:)-([UInt8],_)``, bytes to be written come out by ``takeOutput()``. Whatever the call, look for output
+/// afterwards, and arrange for ``tick(now:into:)`` to be called at ``nextDeadline``.
 ///
 /// ```swift
 /// var machine = SecretStreamMachine(role: .initiator, keyPair: keyPair, entropy: StreamEntropy(), now: .now)

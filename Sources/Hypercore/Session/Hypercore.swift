@@ -10,8 +10,8 @@ import Synchronization
 /// Many sessions may be open on one log; they share one core underneath. A session is safe to use from any thread.
 ///
 /// **What is synchronous.** What is stored here is a memory map away: ``length``, `has`, `read`, ``info()`` and
-/// ``treeHash()`` return at once. Only waiting for a commit (``append(_:maxLength:)``) or for a peer (``get(_:options:)``,
-/// ``update()``) suspends.
+/// ``treeHash()`` return at once. Only waiting for a commit (``append(_:maxLength:)``) or for a peer (``get(_:options:)->[UInt8]``,
+/// ``update(options:)``) suspends.
 ///
 /// **What is durable.** An append returns when it is on disk (or, in a store opened with `.relaxed`, when it survives
 /// this process); until then neither readers nor peers see it.

@@ -1,8 +1,9 @@
+import CompactEncoding
+import CorestoreCrypto
 import Crypto
 import Hypercore
-import SwiftCrypto
 
-/// Signs with one library's keys and verifies with the other's: both have `Crypto` in one program.
+/// Signs with a key pair of ours and verifies with swift-crypto: both have a module called Crypto in one program.
 @main
 struct BesideSwiftCrypto {
     static func main() throws {
@@ -10,8 +11,8 @@ struct BesideSwiftCrypto {
         let ours = KeyPair()
         let signature = ours.sign(message)
 
-        let theirs = try SwiftCrypto.Curve25519.Signing.PublicKey(rawRepresentation: ours.publicKey.bytes.array)
+        let theirs = try Curve25519.Signing.PublicKey(rawRepresentation: ours.publicKey.bytes.array)
         print("swift-crypto accepts our signature:", theirs.isValidSignature(signature.array, for: message))
-        print("the largest block:", Hypercore.maximumBlockByteCount, "bytes")
+        print("and a log still has keys of ours:", CoreKey.self, type(of: \Hypercore.key))
     }
 }

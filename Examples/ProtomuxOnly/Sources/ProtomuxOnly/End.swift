@@ -22,7 +22,7 @@ struct End {
     /// Takes what is to be written: each frame is one message of the stream between the two.
     mutating func frames() -> [[UInt8]] {
         var frames: [[UInt8]] = []
-        multiplexer.drainFrames { frames.append($0) }
+        multiplexer.drainFrames { frames.append($0.withUnsafeBytes(Array.init)) }
         return frames
     }
 
