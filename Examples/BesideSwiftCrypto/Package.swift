@@ -4,7 +4,7 @@ import PackageDescription
 /// A product of ours. swift-corestore and swift-crypto both have a module called Crypto, so ours gets another name in this
 /// program: on every product of ours, for they all import it. swift-crypto keeps its name, also for others that use it.
 func ours(_ product: String) -> Target.Dependency {
-    .product(name: product, package: "swift-corestore", moduleAliases: ["Crypto": "CorestoreCrypto"])
+    .product(name: product, package: "swift-corestore", moduleAliases: ["Crypto": "HypercoreCrypto"])
 }
 
 let package = Package(

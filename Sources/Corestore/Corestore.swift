@@ -46,7 +46,9 @@ public final class Corestore: Sendable {
 extension Corestore {
     /// Opens the store in a directory, or begins one there.
     ///
-    /// - Parameter path: the directory; made where it is missing, unless the store is opened read-only.
+    /// - Parameters:
+    ///   - path: the directory; made where it is missing, unless the store is opened read-only.
+    ///   - options: how the store is opened.
     /// - Throws: ``CorestoreError``: `.storage` where the directory cannot be used (it is in use by another process, holds
     ///   something else, may not be written …), `.assertion`, `.primaryKeyMismatch`.
     public static func open(at path: String, options: CorestoreOptions = CorestoreOptions()) async throws -> Corestore {

@@ -1,7 +1,7 @@
 import CompactEncoding
-import CorestoreCrypto
 import Crypto
 import Hypercore
+import HypercoreCrypto
 
 /// Signs with a key pair of ours and verifies with swift-crypto: both have a module called Crypto in one program.
 @main
