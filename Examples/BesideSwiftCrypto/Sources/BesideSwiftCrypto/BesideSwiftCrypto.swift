@@ -1,4 +1,3 @@
-import CompactEncoding
 import Crypto
 import Hypercore
 import HypercoreCrypto

@@ -41,6 +41,10 @@ struct FileServerCommand {
             options.createIfMissing = false
             files["/" + name] = try await store.get(name: name, options: options)
         }
-        try await FileServer(files: files) { print($0) }.run(host: "127.0.0.1", port: port)
+        let server = FileServer(files: files) { event in
+            // At once, which `print` does not where it writes to a file.
+            FileHandle.standardOutput.write(Data("\(event)\n".utf8))
+        }
+        try await server.run(host: "127.0.0.1", port: port)
     }
 }
