@@ -1,6 +1,7 @@
 import Corestore
 import CorestoreNIO
 import Foundation
+import Hypercore
 
 /// A chat between processes, over TCP: `Chat host STORE NAME [HOST:PORT]` prints an invitation, and
 /// `Chat join STORE NAME INVITATION` takes it.
@@ -38,16 +39,23 @@ struct ChatCommand {
     private static func join(_ path: String, as name: String, _ invitation: Invitation) async throws {
         let store = try await Corestore.open(at: path)
         let conversation = try await Conversation(in: .joined(invitation.room, in: store), as: name)
-        let connection: ReplicationConnection?
         do {
-            connection = try await ReplicationClient().connect(to: invitation.endpoint, replicating: store)
-        } catch {
-            Terminal.print("* \(error); what you say is kept until you join again")
-            connection = nil
+            let connection = try await ReplicationClient().connect(to: invitation.endpoint, replicating: store)
+            async let farewell: Void = tellOfTheEnd(of: connection)
+            try await conversation.run()
+            await connection.close()
+            await farewell
+        } catch let error as TransportError {
+            Terminal.print("* \(error.message); what you say is kept until you join again")
+            try await conversation.run()
         }
-        try await conversation.run()
-        await connection?.close()
         try await store.close()
+    }
+
+    /// Waits for the end of a connection, and says so unless it was we who ended it.
+    private static func tellOfTheEnd(of connection: ReplicationConnection) async {
+        if case .closedLocally = await connection.waitUntilClosed() { return }
+        Terminal.print("* the host is gone; what you say is kept until you join again")
     }
 
     private static func stop(_ message: String) -> Never {
