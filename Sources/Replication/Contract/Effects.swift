@@ -91,7 +91,7 @@ public enum WantOutcome: Hashable, Sendable {
     case block(ArraySlice<UInt8>)
     /// The block, or all blocks of the range, are stored.
     case stored
-    /// Whether ``Replicator/update(waits:into:)`` made the log longer, or moved it to a higher fork.
+    /// Whether ``Replicator/update(waits:fetchesLastBlock:into:)`` made the log longer, or moved it to a higher fork.
     case updated(Bool)
     /// The tree node that ``Replicator/hash(ofNode:into:)`` asked for. It is verified, but perhaps not yet stored.
     case node(TreeNode)
