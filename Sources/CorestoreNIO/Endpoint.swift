@@ -38,3 +38,10 @@ extension Endpoint: CustomStringConvertible {
         host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 }
+
+extension Endpoint {
+    /// Whether the host may be a name or an address at all, so that asking for it makes sense.
+    var hasWellFormedHost: Bool {
+        (1...253).contains(host.utf8.count) && host.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7f }
+    }
+}

@@ -33,6 +33,8 @@ extension TransportError {
         switch error {
         case let error as TransportError:
             self = error
+        case is CancellationError:
+            self.init(.cancelled, "connecting to \(endpoint) was cancelled")
         case let error as NIOConnectionError where error.connectionErrors.isEmpty:
             self.init(.nameNotFound, "the name \(endpoint.host) is not known")
         case let error as NIOConnectionError:

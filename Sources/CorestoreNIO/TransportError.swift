@@ -18,8 +18,18 @@ public struct TransportError: Error, Equatable, Sendable {
         case timedOut
         /// The other side, or something between, cut the connection.
         case reset
+        /// The other side sends, and does not read what it is answered.
+        case notReading
         /// The connection, or the server, is closed.
         case closed
+        /// The text is no name that a host can have.
+        case invalidName
+        /// The other side's public key is not admitted here (``PeerAdmission``).
+        case notAdmitted
+        /// The other side ended the connection right after the handshake: most likely it does not admit our key.
+        case turnedAway
+        /// The task that wanted the connection was cancelled.
+        case cancelled
         /// Anything else that the system reported; the message says what.
         case failed
     }

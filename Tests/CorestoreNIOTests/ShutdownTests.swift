@@ -50,13 +50,11 @@ import Testing
     @Test func aPeerThatDoesNotCloseItsHalfIsCutOffInTheEnd() async throws {
         var configuration = TransportConfiguration()
         configuration.lingerTimeout = .milliseconds(50)
-        let accepted = AsyncStream.makeStream(of: ReplicationStream.self)
-        let server = try await ReplicationServer.listen(configuration: configuration) {
-            accepted.continuation.yield($0)
-        }
+        let (logger, lines) = LogRecorder.make()
+        let server = try await ReplicationServer.listen(configuration: configuration, logger: logger) { _ in }
         // Unlike a replication stream, it keeps its half open when the other's ends.
         let peer = try await RawPeer(connectingTo: server.endpoint, keepsItsHalfOpen: true)
-        _ = await accepted.stream.first { _ in true }
+        _ = await lines.line("connection accepted")
         await server.shutdown()
         #expect(server.connectionCount == 0)
         await peer.close()

@@ -51,6 +51,11 @@ extension ChannelTransport {
         outbox.withLock { $0.expectTake() }
     }
 
+    /// Whether the stream is over, or the socket.
+    var isClosing: Bool {
+        outbox.withLock { $0.isClosing }
+    }
+
     /// Takes everything that is to be done.
     func take() -> Outbox.Work {
         outbox.withLock { $0.take() }

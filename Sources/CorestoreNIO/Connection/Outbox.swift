@@ -18,6 +18,9 @@ struct Outbox {
 
     private enum Closing { case no, asked, closed }
 
+    /// Whether closing was asked for, or has happened.
+    var isClosing: Bool { closing != .no }
+
     init(highWaterMark: Int) {
         self.highWaterMark = highWaterMark
     }

@@ -1,5 +1,5 @@
+public import Crypto
 public import Hypercore
-import Logging
 import NIOCore
 
 /// A connection to a peer: a stream on a TCP socket.
@@ -10,11 +10,37 @@ public final class ReplicationConnection: Sendable {
     public let remoteEndpoint: Endpoint?
 
     private let channel: any Channel
+    private let progress: ConnectionProgress
 
-    init(stream: ReplicationStream, channel: any Channel) {
+    init(stream: ReplicationStream, channel: any Channel, progress: ConnectionProgress) {
         self.stream = stream
         self.channel = channel
+        self.progress = progress
         remoteEndpoint = channel.remoteAddress.flatMap(Endpoint.init)
+    }
+
+    /// The key that the other side has proved to hold, once the handshake is complete.
+    public var remotePublicKey: PublicKey? { stream.remotePublicKey }
+
+    /// Bytes that came through the socket, as they are on the wire.
+    public var receivedByteCount: UInt64 { progress.receivedByteCount }
+
+    /// Bytes that were handed to the socket, as they are on the wire.
+    public var sentByteCount: UInt64 { progress.sentByteCount }
+}
+
+// MARK: - Waiting
+
+extension ReplicationConnection {
+    /// Waits until the handshake is complete and the other side is admitted; from then on logs are replicated.
+    ///
+    /// Cancelling the waiting task does not end the wait: close the connection.
+    ///
+    /// - Returns: the key that the other side has proved to hold.
+    /// - Throws: why the connection ended before: `.notAdmitted`, `.timedOut`, `.closed` and what else breaks connections.
+    @discardableResult
+    public func waitUntilReady() async throws(TransportError) -> PublicKey {
+        try await progress.waitUntilReady()
     }
 
     /// Waits until the connection has ended, and says how.
@@ -22,6 +48,15 @@ public final class ReplicationConnection: Sendable {
         await stream.waitUntilClosed()
     }
 
+    /// Why the connection ended, where the transport saw it: `.notAdmitted` where the other side's key is not admitted
+    /// here, `.turnedAway` where it is most likely ours that is not admitted there, and what the system reports. `nil` while
+    /// it goes on, and where either side simply closed it or the stream itself failed (``waitUntilClosed()``).
+    public var failure: TransportError? { progress.failure }
+}
+
+// MARK: - Ending
+
+extension ReplicationConnection {
     /// Ends the connection after what was written has left, and waits until the socket is closed. Closing again only
     /// waits.
     public func close() async {
@@ -34,17 +69,12 @@ public final class ReplicationConnection: Sendable {
         // The future of a channel's end never fails.
         try? await channel.closeFuture.get()
     }
-}
 
-extension ReplicationConnection {
-    /// Puts a stream onto a channel that is about to become active.
-    static func install(
-        _ stream: ReplicationStream, on channel: any Channel, configuration: TransportConfiguration, logger: Logger
-    ) throws {
-        let transport = ChannelTransport(channel: channel, highWaterMark: configuration.writeHighWaterMark)
-        let handler = ReplicationHandler(
-            stream: stream, transport: transport, configuration: configuration, logger: logger)
-        try channel.pipeline.syncOperations.addHandler(handler)
+    /// Cuts the connection, because of `failure`, without sending what waits.
+    func cut(_ failure: TransportError) {
+        channel.eventLoop.execute { [channel] in
+            channel.pipeline.fireUserInboundEventTriggered(ReplicationHandler.Cut(reason: failure))
+        }
     }
 }
 

@@ -12,32 +12,24 @@ struct Acceptor: Sendable {
     let attach: @Sendable (ReplicationStream) -> Void
     let connections: ConnectionRegistry
 
-    init(
-        keyPair: KeyPair, configuration: TransportConfiguration, logger: Logger,
-        attach: @escaping @Sendable (ReplicationStream) -> Void
-    ) {
-        self.keyPair = keyPair
-        self.configuration = configuration
-        self.logger = logger
-        self.attach = attach
-        connections = ConnectionRegistry(limit: configuration.maximumConnectionCount)
-    }
-
     /// Prepares an accepted socket, on its event loop.
     ///
     /// - Throws: `.closed` where there is no room for it, which closes the socket.
     func accept(_ channel: any Channel) throws {
         let stream = ReplicationStream(
             role: .responder, keyPair: keyPair, configuration: configuration.streamConfiguration)
-        let connection = ReplicationConnection(stream: stream, channel: channel)
+        let progress = ConnectionProgress()
+        let connection = ReplicationConnection(stream: stream, channel: channel, progress: progress)
         var logger = logger
         logger[metadataKey: "remote"] = connection.remoteEndpoint.map { "\($0)" }
-        guard connections.admit(connection, on: channel) else {
-            logger.debug("refused a connection: no room", metadata: ["connections": "\(connections.count)"])
-            throw TransportError(.closed, "the server takes no more connections")
+        if let refusal = connections.takeIn(connection, on: channel) {
+            logger.debug("connection refused", metadata: ["reason": "\(refusal)"])
+            throw TransportError(.closed, "the server takes no more connections: \(refusal)")
         }
-        logger.debug("accepted")
-        attach(stream)
-        try ReplicationConnection.install(stream, on: channel, configuration: configuration, logger: logger)
+        logger.debug("connection accepted")
+        let plan = ConnectionPlan(
+            stream: stream, progress: progress, configuration: configuration, logger: logger,
+            refusal: { [connections] peer in connections.refusal(of: peer, on: connection) }, attach: attach)
+        try plan.install(on: channel)
     }
 }

@@ -93,6 +93,7 @@ extension Core {
             aftermath.failing.append((channel.stream, ReplicationError(.misbehaved, "\(fault)")))
         case .event(let event):
             state.transfers.count(event)
+            registry.tally.count(event)
             if let event = CoreEvent(event, of: state.peers) { aftermath.events.append(event) }
         }
     }
@@ -115,6 +116,7 @@ extension Core {
         turn { state, effects in
             guard !state.isClosed, !channel.isOver.load(ordering: .relaxed) else { return }
             state.peers[channel.peer] = channel
+            registry.tally.addPeers(1)
             state.replicator.peerOpened(
                 channel.peer, supportsSeeks: supportsSeeks, log: CoreLogView(self, state), into: &effects.replication)
             effects.events.append(.peerAdded)
@@ -142,6 +144,7 @@ extension Core {
             if end == .refused { effects.events.append(.peerRefused(channel.remotePublicKey)) }
             state.extensions.forget(channel.peer)
             guard state.peers.removeValue(forKey: channel.peer) != nil else { return }
+            registry.tally.addPeers(-1)
             state.replicator.peerClosed(
                 channel.peer, byRemote: end == .closedThere, into: &effects.replication)
             effects.events.append(.peerRemoved)

@@ -185,6 +185,7 @@ extension Core {
         let (handlers, channels, line, branches, wakes) = state.withLock { state in
             state.end = state.end ?? end
             defer { state.peers = [:] }
+            registry.tally.addPeers(-state.peers.count)
             return (
                 state.waiters.removeAll(), state.peers.values, state.line.abandon(), state.branches.values,
                 state.extensions.removeAll()

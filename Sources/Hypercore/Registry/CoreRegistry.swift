@@ -23,6 +23,8 @@ public final class CoreRegistry: Sendable {
     let makeSeed: @Sendable () -> UInt64
     let deriveKeyPair: KeyPairDerivation
     let sweeper: Sweeper
+    /// What happens in all cores.
+    let tally = StoreTally()
     /// Who is told of changes to the logs of groups.
     let groups: GroupWatch
     /// Who is told of logs that are opened.

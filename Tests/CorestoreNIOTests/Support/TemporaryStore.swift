@@ -4,10 +4,12 @@ import Hypercore
 import StorageEngine
 
 /// Opens a store in a directory of its own for as long as `body` runs. It need not survive a power cut.
-func withStore<Result>(_ body: (Corestore) async throws -> Result) async throws -> Result {
+func withStore<Result>(
+    _ options: CorestoreOptions = CorestoreOptions(durability: .relaxed), _ body: (Corestore) async throws -> Result
+) async throws -> Result {
     let directory = FileManager.default.temporaryDirectory.appending(path: "corestore-\(UUID())")
     defer { try? FileManager.default.removeItem(at: directory) }
-    let store = try await Corestore.open(at: directory.path, options: CorestoreOptions(durability: .relaxed))
+    let store = try await Corestore.open(at: directory.path, options: options)
     let result: Result
     do {
         result = try await body(store)

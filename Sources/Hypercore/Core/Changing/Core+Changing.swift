@@ -13,6 +13,8 @@ struct StagedChange: Sendable {
     let presence: PresenceChange
     /// The lowest length that the log is cut to on the way.
     let cut: UInt64?
+    /// How many blocks are appended and not cut off again.
+    let appendedBlockCount: Int
     let cleared: [Range<UInt64>]
     /// Blocks that are stored and that nobody was told of.
     let found: [Range<UInt64>]
@@ -53,7 +55,9 @@ extension Core {
         }
         if let cut = draft.cut, let record = marks.cut(at: cut) { write.put(marks: record) }
         let change = StagedChange(
-            seal: seal, presence: presence, cut: draft.cut, cleared: draft.cleared, found: draft.found, group: group,
+            seal: seal, presence: presence, cut: draft.cut,
+            appendedBlockCount: draft.runs.reduce(0) { $0 + $1.blocks.count }, cleared: draft.cleared,
+            found: draft.found, group: group,
             adoptsBranch: draft.adoption != nil, repairsTree: draft.repairsTree, epoch: state.stagingEpoch)
         return (write.set, change)
     }
@@ -95,6 +99,7 @@ extension Core {
         turn { state, effects in
             state.underway.popFirst()
             if case .failure(let error) = outcome { return resetStaging(epoch: change.epoch, in: &state, after: error) }
+            registry.tally.appended(blockCount: change.appendedBlockCount)
             state.blocks.commit(change.presence)
             commitGroup(change.group, hasMoved: change.seal?.result != nil, in: &state, &effects)
             if let cut = change.cut { state.cutSinceDurable = min(state.cutSinceDurable ?? cut, cut) }
