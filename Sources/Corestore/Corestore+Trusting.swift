@@ -6,8 +6,8 @@ extension Corestore {
     /// Why the store may be older than what its logs have signed; `nil` where there is no such doubt, or it was settled
     /// for all of them.
     ///
-    /// Each log is then appended to only when a peer that has it confirms its length (``Hypercore/Hypercore/appendingStop``),
-    /// or the user says so: for one log with ``Hypercore/Hypercore/trustHistory()``, for all with ``trustHistory()``. A log
+    /// Each log is then appended to only when a peer that has it confirms its length (`Hypercore.appendingStop`),
+    /// or the user says so: for one log with `Hypercore.trustHistory()`, for all with ``trustHistory()``. A log
     /// that is made meanwhile is in doubt as well, because one of its name may have been there before.
     public var historyDoubt: HistoryDoubt? { root.directory.doubt?.reason }
 

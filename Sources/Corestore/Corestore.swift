@@ -18,9 +18,9 @@ import StorageLMDB
 /// try await store.close()
 /// ```
 ///
-/// A `Corestore` is a session on the store. ``session()`` and ``namespace(_:)-(String)`` open further ones; closing one
-/// closes the cores that were opened through it, and closing the one that ``open(at:options:)`` returned closes the
-/// store.
+/// A `Corestore` is a session on the store. ``session(options:)`` and ``namespace(_:options:)-(String,_)`` open further
+/// ones; closing one closes the cores that were opened through it, and closing the one that ``open(at:options:)`` returned
+/// closes the store.
 public final class Corestore: Sendable {
     let root: StoreRoot
     /// The namespace that this session's names live in; 32 zero bytes at the root.
@@ -46,7 +46,9 @@ public final class Corestore: Sendable {
 extension Corestore {
     /// Opens the store in a directory, or begins one there.
     ///
-    /// - Parameter path: the directory; made where it is missing, unless the store is opened read-only.
+    /// - Parameters:
+    ///   - path: the directory; made where it is missing, unless the store is opened read-only.
+    ///   - options: how the store is opened.
     /// - Throws: ``CorestoreError``: `.storage` where the directory cannot be used (it is in use by another process, holds
     ///   something else, may not be written …), `.assertion`, `.primaryKeyMismatch`.
     public static func open(at path: String, options: CorestoreOptions = CorestoreOptions()) async throws -> Corestore {
@@ -201,7 +203,7 @@ extension Corestore {
     /// ```
     ///
     /// It is what ``atomically(_:)`` hands to its closure, with the same bounds and the same rules: the logs stay free, and
-    /// a log that somebody else changes before ``AtomicBatch/commit()`` makes that fail with `.conflict`. A batch that is
+    /// a log that somebody else changes before `AtomicBatch.commit()` makes that fail with `.conflict`. A batch that is
     /// dropped has done nothing.
     ///
     /// - Throws: ``CorestoreError``: `.closed`; `HypercoreError`: `.closed`.

@@ -22,7 +22,12 @@ extension CoreDirectory {
     /// Enqueues the removal of `core` and the records of a new, empty one of the same key, as one write set: a crash leaves
     /// the one or the other.
     ///
-    /// - Parameter groups: where a group may list the core, after what is queued.
+    /// - Parameters:
+    ///   - core: what is removed.
+    ///   - old: who that is.
+    ///   - groups: where a group may list the core, after what is queued.
+    ///   - identity: who the new one is.
+    ///   - writer: where the write set is queued.
     /// - Throws: `.exhausted`; a commit ends with `.conflict` where another core is there by then.
     public func replace(
         _ core: StoredCore, _ old: CoreIdentity, groups: [GroupRecord] = [], by identity: CoreIdentity,
@@ -77,7 +82,10 @@ extension CoreDirectory {
     /// The write set that removes a core: from then on nothing leads to it, and what it occupies is garbage. Writes of the
     /// core that come later in the queue are refused, because its head is gone.
     ///
-    /// - Parameter groups: where a group may list the core, after what is queued; where it does now is known.
+    /// - Parameters:
+    ///   - core: what is removed.
+    ///   - identity: who the core is.
+    ///   - groups: where a group may list the core, after what is queued; where it does now is known.
     public func purgeSet(_ core: StoredCore, _ identity: CoreIdentity, groups: [GroupRecord] = []) -> WriteSet {
         let pointer = RecordKey.pointer(identity.key.discoveryKey)
         var set = WriteSet()

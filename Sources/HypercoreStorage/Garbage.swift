@@ -86,7 +86,10 @@ extension CoreDirectory {
     /// The write set of one step: it deletes `limit` records of `garbage` at most, and with the last of them the note
     /// that there is garbage.
     ///
-    /// - Parameter end: below this block, somebody still reads it: this part stays, and so does the note.
+    /// - Parameters:
+    ///   - garbage: what no head refers to.
+    ///   - end: below this block, somebody still reads it: this part stays, and so does the note.
+    ///   - limit: how many records one step deletes at most.
     /// - Returns: the set, and whether nothing is left after it.
     public func sweepStep(
         of garbage: Garbage, keepingBelow end: UInt64 = 0, limit: Int

@@ -8,7 +8,7 @@ import StorageEngine
 ///
 /// A handle without a state of its own: each call names the spans it reads by, so that heads, snapshots and branches
 /// of one core share it. All reads are synchronous and see one consistent store when they are made inside one
-/// ``StorageEngine/StorageEngine/read(_:)``; a read inside it joins its snapshot.
+/// `StorageEngine.read`; a read inside it joins its snapshot.
 public struct StoredCore: Sendable {
     /// The number the store keeps the core under.
     public let number: CoreNumber

@@ -51,8 +51,13 @@ public struct CoreManifest: Hashable, Sendable {
     ///
     /// - Parameters:
     ///   - version: version 1, or 2 where linked cores or user data are given, if `nil`.
+    ///   - hash: how blocks are hashed.
+    ///   - allowPatch: whether signers may vouch for trees of different lengths.
     ///   - quorum: more than half of the signers if `nil`.
+    ///   - signers: who may sign.
+    ///   - prologue: what the core must begin with.
     ///   - linked: an empty list counts as none.
+    ///   - userData: an application's own, as a part of what the key is the hash of.
     /// - Throws: `.invalidQuorum`, `.fieldNotInVersion`, `.tooLarge`.
     public init(
         version: Version? = nil, hash: HashAlgorithm = .blake2b, allowPatch: Bool = false, quorum: Int? = nil,

@@ -5,6 +5,7 @@ extension Multiplexer {
     ///
     /// - Parameters:
     ///   - type: The number of the message within its protocol, from 0 up.
+    ///   - channel: The channel, which need not be open yet.
     ///   - expectedLength: The length of the body in bytes, if it is known. A large body written into a batch is moved
     ///     once if this is absent or far off, for its length stands before it.
     ///   - body: Appends the body to what the writer already holds, and leaves that alone.

@@ -66,6 +66,7 @@ extension Multiplexer {
     ///   - aliases: Other names under which an open of the other side, coming after this call, matches the channel.
     ///   - id: Tells apart channels of one protocol. An empty id is the same as none.
     ///   - handshake: Sent with the open, in an encoding that is up to the protocol.
+    ///   - events: What happened is appended.
     /// - Throws: `.protocolNameTooLong`, `.idTooLong`, `.handshakeTooLong`, `.tooManyChannels`, `.frameTooLarge`, and then
     ///   nothing has changed; whatever ended the stream.
     public mutating func open(
@@ -150,7 +151,9 @@ extension Multiplexer {
     ///
     /// An open that no offer covers is rejected at once. An alias is covered only by an offer of its own.
     ///
-    /// - Parameter id: The only id to offer, or `nil` for any.
+    /// - Parameters:
+    ///   - name: The protocol's name.
+    ///   - id: The only id to offer, or `nil` for any.
     public mutating func pair(protocol name: String, id: [UInt8]? = nil) {
         pairings.offer(ChannelKey(name, id: id))
     }

@@ -78,6 +78,9 @@ public struct Replicator: Sendable {
     /// Creates a replicator without peers.
     ///
     /// - Parameters:
+    ///   - key: the log's key.
+    ///   - configuration: how it replicates.
+    ///   - limits: the bounds of what peers can make it hold.
     ///   - isFrozen: whether a conflict was found before (``Effect/conflict(_:)``).
     ///   - seed: what its random choices are made from; two of one seed act alike.
     public init(
@@ -105,7 +108,10 @@ public struct Replicator: Sendable {
 extension Replicator {
     /// Ends a turn: tells peers what has changed, asks them for what is wanted, hands out what is to be stored.
     ///
-    /// - Parameter now: the time of the turn.
+    /// - Parameters:
+    ///   - log: where blocks and nodes are read from.
+    ///   - now: the time of the turn.
+    ///   - effects: what is to be done is appended.
     public mutating func flush(log: some LogView & ~Escapable, now: Milliseconds, into effects: inout Effects) {
         pass(to: now)
         // What told the peers why is counted still.
@@ -174,8 +180,11 @@ extension Replicator {
 
     /// Removes a peer whose channel is closed. What it was asked for is asked of others.
     ///
-    /// - Parameter byRemote: whether the peer has closed it. If it did so for being idle, and this side is not, there is an
-    ///   ``Effect/reopenChannel(_:)``.
+    /// - Parameters:
+    ///   - peer: which peer.
+    ///   - byRemote: whether the peer has closed it. If it did so for being idle, and this side is not, there is an
+    ///     ``Effect/reopenChannel(_:)``.
+    ///   - effects: what is to be done is appended.
     public mutating func peerClosed(_ peer: PeerID, byRemote: Bool = false, into effects: inout Effects) {
         guard let closed = peers.remove(peer) else { return }
         for request in closed.requests.all where !request.isOverdue {
@@ -207,7 +216,12 @@ extension Replicator {
     /// Takes a message from a peer. It may be anything: what makes no sense is ignored, what is forbidden ends in
     /// ``Effect/destroyStream(_:_:)``.
     ///
-    /// - Parameter now: when it arrived.
+    /// - Parameters:
+    ///   - message: the message, decoded.
+    ///   - peer: which peer.
+    ///   - log: where blocks and nodes are read from.
+    ///   - now: when it arrived.
+    ///   - effects: what is to be done is appended.
     public mutating func receive(
         _ message: WireMessage, from peer: PeerID, log: some LogView & ~Escapable, now: Milliseconds,
         into effects: inout Effects

@@ -4,9 +4,9 @@ public import Crypto
 /// One side of an encrypted, authenticated stream of messages, without I/O, clock or randomness of its own
 /// (PROTOCOL §5).
 ///
-/// Bytes of a raw stream go in by ``receive(_:now:into:)``, events come out; messages go in by ``send(_:now:)``, bytes
-/// to be written come out by ``takeOutput()``. Whatever the call, look for output afterwards, and arrange for
-/// ``tick(now:into:)`` to be called at ``nextDeadline``.
+/// Bytes of a raw stream go in by ``receive(_:now:into:)-([UInt8],_,_)``, events come out; messages go in by
+/// ``send(_:now:)-([UInt8],_)``, bytes to be written come out by ``takeOutput()``. Whatever the call, look for output
+/// afterwards, and arrange for ``tick(now:into:)`` to be called at ``nextDeadline``.
 ///
 /// ```swift
 /// var machine = SecretStreamMachine(role: .initiator, keyPair: keyPair, entropy: StreamEntropy(), now: .now)
@@ -87,7 +87,10 @@ extension SecretStreamMachine {
     ///
     /// Each message is decrypted once, from `bytes` into its own array.
     ///
-    /// - Parameter events: what happened is appended, in order.
+    /// - Parameters:
+    ///   - bytes: what was read.
+    ///   - now: the time, which never runs backwards.
+    ///   - events: what happened is appended, in order.
     public mutating func receive(
         _ bytes: RawSpan, now: ContinuousClock.Instant, into events: inout [SecretStreamEvent]
     ) {
@@ -102,7 +105,10 @@ extension SecretStreamMachine {
 
     /// Takes in what was read from the raw stream: any bytes, cut anywhere.
     ///
-    /// - Parameter events: what happened is appended, in order.
+    /// - Parameters:
+    ///   - bytes: what was read.
+    ///   - now: the time, which never runs backwards.
+    ///   - events: what happened is appended, in order.
     public mutating func receive(
         _ bytes: [UInt8], now: ContinuousClock.Instant, into events: inout [SecretStreamEvent]
     ) {
@@ -245,7 +251,9 @@ extension SecretStreamMachine {
 
     /// Does what is due at `now`: sends a keep-alive, or gives the stream up. Harmless at any other time.
     ///
-    /// - Parameter events: what happened is appended.
+    /// - Parameters:
+    ///   - now: the time, which never runs backwards.
+    ///   - events: what happened is appended.
     public mutating func tick(now: ContinuousClock.Instant, into events: inout [SecretStreamEvent]) {
         guard lives(tellingInto: &events) else { return }
         switch timers.due(at: now) {

@@ -44,6 +44,7 @@ extension Snapshot {
     /// Visits keys and values in order until `body` says stop.
     ///
     /// - Parameters:
+    ///   - table: whose keys.
     ///   - range: where to begin and to end.
     ///   - order: `.ascending` from the lower bound, or `.descending` from the upper one.
     ///   - body: gets a key and its value, both borrowed.

@@ -30,8 +30,10 @@ public protocol StorageEngine: AnyObject, Sendable {
     /// file has to grow in the middle of it, everything is undone and `body` is called again from its start: it must
     /// do the same again, and so no user's code belongs in it.
     ///
-    /// - Parameter durability: with `.full`, what was committed has reached the disk when this returns; with
-    ///   `.relaxed`, it survives the process but not a power cut.
+    /// - Parameters:
+    ///   - durability: with `.full`, what was committed has reached the disk when this returns; with `.relaxed`, it
+    ///     survives the process but not a power cut.
+    ///   - body: what is written, through the transaction that it is handed.
     /// - Throws: what `body` throws; `.full`, `.inputOutput`, `.poisoned`, `.closed`, `.suspended`, `.readOnly`.
     func write(
         durability: Durability, _ body: (borrowing WriteTransaction) throws(StorageError) -> Void

@@ -46,8 +46,10 @@ extension Compressor {
 
     /// Compresses `content` into ``output``.
     ///
-    /// - Parameter byteCount: the most bytes that the frame is worth; without it a frame is always made, up to a few
-    ///   bytes longer than its content.
+    /// - Parameters:
+    ///   - content: what is compressed.
+    ///   - byteCount: the most bytes that the frame is worth; without it a frame is always made, up to a few bytes
+    ///     longer than its content.
     /// - Returns: whether the frame came out as short as that. It costs less to find that it does not.
     /// - Throws: `.outOfMemory`; a context grows with the level and with the content.
     public mutating func compress(

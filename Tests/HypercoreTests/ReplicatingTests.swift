@@ -24,6 +24,27 @@ import Testing
         pipe.cut()
     }
 
+    @Test func `a block is told of when it can be read, and not before it is stored`() async throws {
+        let engine = GatedEngine(MemoryEngine(tables: TestStore.tables))
+        let (writer, reader) = (try TestStore(), try TestStore(engine, durability: .full))
+        let log = try await writer.writable()
+        try await log.append([7])
+        let copy = try await reader.reader(of: log.key)
+        let events = copy.events
+        engine.shut()
+        let pipe = MemoryPipe(reader.registry, writer.registry)
+        #expect(try await copy.get(0) == [7], "who waits for a block has it once it is verified")
+        await engine.waitUntilHolding()
+        #expect(try copy.transfers.downloadedBlocks == 0 && !copy.has(0))
+        engine.open()
+        var iterator = events.makeAsyncIterator()
+        var told: [CoreEvent] = []
+        while told.last != .downloaded(index: 0, byteCount: 1), let event = await iterator.next() { told.append(event) }
+        #expect(told.contains(.appended(length: 1)), "a block lies in a log that is long enough: \(told)")
+        #expect(try copy.transfers.downloadedBlocks == 1 && copy.read(0) == [7])
+        await pipe.cutAndWait()
+    }
+
     @Test func `blocks of every size travel: empty ones, and the largest`() async throws {
         let (writer, reader) = (try TestStore(), try TestStore())
         let log = try await writer.writable()

@@ -9,9 +9,12 @@ extension Corestore {
     /// Writes an archive of a log as it is now to a file: manifest, signed head, proofs, and the blocks that are here.
     ///
     /// The file appears under its name when it is complete and on the disk, in place of one that is there; until then it
-    /// has another name beside it. Secret keys are never part of it; see ``Hypercore/Hypercore/archive(compressedAt:)``.
+    /// has another name beside it. Secret keys are never part of it; see `Hypercore.archive`.
     ///
-    /// - Parameter level: how hard to compress blocks where that pays; `nil` not at all.
+    /// - Parameters:
+    ///   - log: the log, of this store.
+    ///   - path: the file; one that is there is replaced.
+    ///   - level: how hard to compress blocks where that pays; `nil` not at all.
     /// - Throws: `HypercoreError`: `.notAvailable` while the log's manifest is not known, `.closed`, `.damaged`, `.storage`;
     ///   `ArchiveError` with `.file`; `CancellationError`. The file is not there, or as it was, then.
     @concurrent

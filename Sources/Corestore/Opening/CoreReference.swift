@@ -85,8 +85,10 @@ extension CoreReference {
 
     /// The core that `keyPair` alone signs. The store keeps the key pair's seed.
     ///
-    /// - Parameter isCompat: whether the core's key is the public key, as it was before there were manifests; else it is
-    ///   that of a manifest with this signer, of the version of the store session that opens it.
+    /// - Parameters:
+    ///   - keyPair: who signs the core.
+    ///   - isCompat: whether the core's key is the public key, as it was before there were manifests; else it is that
+    ///     of a manifest with this signer, of the version of the store session that opens it.
     public static func keyPair(_ keyPair: KeyPair, isCompat: Bool = false) -> CoreReference {
         CoreReference().with { reference in
             reference.keyPair = keyPair

@@ -41,8 +41,11 @@ extension Corestore {
 
     /// Opens the core of `manifest`, and makes it where there is none.
     ///
-    /// - Parameter signer: what signs it, whose key the store need not hold and which may take its time; see
-    ///   ``CoreReference/signed(by:)-(AsyncSigner)``. Without one it can be read, and changed with a given signature.
+    /// - Parameters:
+    ///   - manifest: who may sign the core, which settles its key.
+    ///   - signer: what signs it, whose key the store need not hold and which may take its time; see
+    ///     ``CoreReference/signed(by:)-(AsyncSigner)``. Without one it can be read, and changed with a given signature.
+    ///   - options: how the session is opened.
     /// - Throws: as ``get(_:options:)``.
     public func get(
         manifest: CoreManifest, signer: (any AsyncSigner)? = nil, options: SessionOptions = SessionOptions()

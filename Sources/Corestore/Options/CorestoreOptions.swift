@@ -16,7 +16,7 @@ public struct CorestoreOptions: Sendable {
     /// Whether logs can be changed by who opens them. Where not, they are opened read-only, and what peers bring is stored
     /// all the same: for a process that mirrors, and must never sign.
     public var isWritable: Bool
-    /// Whether logs are wanted when they are opened (``SessionOptions/isActive``), unless their own options say that they
+    /// Whether logs are wanted when they are opened (`SessionOptions.isActive`), unless their own options say that they
     /// are not. A store that is not active brings no log to its peers and asks for none; it serves those that peers ask
     /// for, each for as long as they do.
     public var isActive: Bool

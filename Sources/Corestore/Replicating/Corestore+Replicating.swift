@@ -7,7 +7,7 @@ extension Corestore {
     ///
     /// Keys are never exchanged; the other side gets the logs whose keys it knows. The whole store is replicated, through
     /// whichever of its sessions this is called. Beside the logs the stream may carry channels of an application's own
-    /// (``ReplicationStream``). Handing over the same stream again changes nothing; that of a closed store is closed.
+    /// (`ReplicationStream`). Handing over the same stream again changes nothing; that of a closed store is closed.
     public func replicate(on stream: ReplicationStream) {
         guard isOpen else { return stream.close() }
         root.registry.replicate(on: stream)

@@ -6,7 +6,7 @@ public import Manifest
 /// let archive = store.namespace("archive", options: StoreSessionOptions(isActive: false))
 /// ```
 public struct StoreSessionOptions: Sendable {
-    /// Whether the logs that are opened through the session are wanted (``SessionOptions/isActive``), unless their own
+    /// Whether the logs that are opened through the session are wanted (`SessionOptions.isActive`), unless their own
     /// options say that they are not.
     public var isActive: Bool?
     /// Whether all logs are opened read-only through the session. What is opened from a read-only session is read-only, too.

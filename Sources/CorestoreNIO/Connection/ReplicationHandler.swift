@@ -56,6 +56,12 @@ final class ReplicationHandler: ChannelInboundHandler {
 // MARK: - Channel events
 
 extension ReplicationHandler {
+    /// Starts the stream before anybody else can know of the connection. One that is closed from then on closes the socket,
+    /// if need be as soon as that is connected.
+    func handlerAdded(context: ChannelHandlerContext) {
+        stream.start(on: transport)
+    }
+
     func channelActive(context: ChannelHandlerContext) {
         handshakeTimeout = context.eventLoop.assumeIsolated().scheduleTask(
             in: .init(plan.configuration.handshakeTimeout)
@@ -63,7 +69,7 @@ extension ReplicationHandler {
             guard peer == nil else { return }
             fail(context: context, TransportError(.timedOut, "the other side did not complete the handshake in time"))
         }
-        stream.start(on: transport)
+        look(context: context)
         context.fireChannelActive()
     }
 
@@ -165,6 +171,8 @@ extension ReplicationHandler {
 extension ReplicationHandler {
     /// Does what the outbox asks for, then sets the clock.
     private func look(context: ChannelHandlerContext) {
+        // What was written before the socket is connected leaves when it is.
+        guard context.channel.isActive else { return }
         let work = transport.take()
         if !outputIsClosed, !work.writes.isEmpty {
             plan.progress.sent(byteCount: work.byteCount)

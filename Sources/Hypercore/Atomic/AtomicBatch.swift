@@ -69,7 +69,7 @@ extension AtomicBatch {
 
     /// Appends blocks to `log`.
     ///
-    /// - Throws: as ``append(_:to:)``.
+    /// - Throws: as ``append(_:to:)-([UInt8],_)``.
     @discardableResult
     public func append(
         contentsOf blocks: some Collection<[UInt8]>, to log: Hypercore

@@ -183,7 +183,7 @@ extension CoreEvent {
     /// The event as sessions see it; `nil` for what only matters inside.
     init?(_ event: ReplicationEvent, of peers: [PeerID: PeerChannel]) {
         switch event {
-        case .downloaded(let block, let byteCount, _): self = .downloaded(index: block, byteCount: byteCount)
+        case .downloaded(let block, let byteCount): self = .downloaded(index: block, byteCount: byteCount)
         case .uploaded(let block, let byteCount, _): self = .uploaded(index: block, byteCount: byteCount)
         case .invalidData(let fault, let peer):
             guard let channel = peers[peer] else { return nil }

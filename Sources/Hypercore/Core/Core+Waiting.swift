@@ -1,3 +1,4 @@
+import Crypto
 import Replication
 import Synchronization
 
@@ -21,6 +22,19 @@ extension Core {
                 throw HypercoreError.notPadded(self.key)
             }
             return Hypercore.BytePosition(block: block, offset: offset)
+        }
+    }
+
+    /// Waits until a peer has told a node of the tree and it was verified, or the log has grown by it.
+    func waitForNode(at index: UInt64, timeout: Duration?, in scope: WaitScope) async throws -> TreeNode {
+        try await within(timeout, "no peer told the node \(index)") {
+            let outcome = try await self.wait(in: scope) { state, effects in
+                state.replicator.hash(ofNode: index, into: &effects)
+            }
+            guard case .node(let node) = outcome else {
+                preconditionFailure("a node was asked for, and the machine answered \(outcome)")
+            }
+            return node
         }
     }
 

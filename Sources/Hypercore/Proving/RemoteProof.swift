@@ -25,8 +25,11 @@ public struct RemoteProof: Hashable, Sendable {
     ///
     /// As in the reference, nothing is proven of logs from before manifests and of those that nobody signs.
     ///
-    /// - Parameter manifest: the log's manifest where it is known; else the one that came with the proof is taken, which the
-    ///   key commits to.
+    /// - Parameters:
+    ///   - bytes: the proof, as a peer or file gave it.
+    ///   - key: the log's key.
+    ///   - manifest: the log's manifest where it is known; else the one that came with the proof is taken, which the
+    ///     key commits to.
     /// - Throws: `HypercoreError`: `.invalidProof` for bytes that are none, or hashes that do not add up; `.invalidManifest`
     ///   for another log's proof, or one without a manifest; `.invalidSignature`.
     public init(verifying bytes: [UInt8], of key: CoreKey, manifest: CoreManifest? = nil) throws {

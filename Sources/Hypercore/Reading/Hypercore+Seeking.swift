@@ -95,7 +95,7 @@ extension Hypercore {
 
 extension Hypercore {
     /// Reads the tree of what `view` shows, or of the log where it is `nil`, in one snapshot of the store.
-    private func withTree<Value>(
+    func withTree<Value>(
         on view: SnapshotView?, _ body: (TreeHead, StoredTree) throws -> Value
     ) throws -> Value {
         while true {
@@ -120,10 +120,9 @@ extension Hypercore {
 }
 
 extension HypercoreError {
-    fileprivate static func treeNotHere(_ key: CoreKey) -> HypercoreError {
+    static func treeNotHere(_ key: CoreKey) -> HypercoreError {
         HypercoreError(
-            .notAvailable, key: key,
-            "the part of the tree that tells where the bytes lie is not here; a peer has to be waited for")
+            .notAvailable, key: key, "this part of the tree is not here; a peer has to be waited for")
     }
 
     static func notPadded(_ key: CoreKey) -> HypercoreError {

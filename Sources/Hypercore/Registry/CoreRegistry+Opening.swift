@@ -9,8 +9,9 @@ extension CoreRegistry {
     /// Opens a session on the core of `discoveryKey`.
     ///
     /// - Parameters:
-    ///   - creation: who the core is, should it not be stored yet; `nil` opens only what is stored. What it says of a core
-    ///     that is stored and does not know it yet (manifest, key pair, name) is stored.
+    ///   - discoveryKey: which core.
+    ///   - creation: who the core is, should it not be stored yet; `nil` opens only what is stored. What it says of a
+    ///     core that is stored and does not know it yet (manifest, key pair, name) is stored.
     ///   - options: how the session is opened.
     ///   - signer: what signs the core from now on, for all of its sessions, in place of any key that the store holds;
     ///     until nobody has the core open any more.

@@ -82,6 +82,7 @@ public final class CoreRegistry: Sendable {
     /// Manages the cores of `directory`.
     ///
     /// - Parameters:
+    ///   - directory: the cores of an engine.
     ///   - hashing: how blocks and nodes are hashed.
     ///   - clock: what time it is; replaced by simulations, together with that of the streams.
     ///   - wallClock: what time of day it is, in milliseconds since 1970, for the timestamps of groups.

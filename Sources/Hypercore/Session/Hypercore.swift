@@ -10,8 +10,8 @@ import Synchronization
 /// Many sessions may be open on one log; they share one core underneath. A session is safe to use from any thread.
 ///
 /// **What is synchronous.** What is stored here is a memory map away: ``length``, `has`, `read`, ``info()`` and
-/// ``treeHash()`` return at once. Only waiting for a commit (``append(_:maxLength:)``) or for a peer (``get(_:options:)``,
-/// ``update()``) suspends.
+/// ``treeHash()`` return at once. Only waiting for a commit (``append(_:maxLength:)``) or for a peer
+/// (``get(_:options:)->[UInt8]``, ``update(options:)``) suspends.
 ///
 /// **What is durable.** An append returns when it is on disk (or, in a store opened with `.relaxed`, when it survives
 /// this process); until then neither readers nor peers see it.
@@ -206,8 +206,10 @@ extension Hypercore {
 
     /// Appends one block, which may be empty.
     ///
-    /// - Parameter maxLength: how many blocks the log may have after it; `nil` for any number. It is checked when the
-    ///   append has its turn, so of several that are made at once no more happen than there is room for.
+    /// - Parameters:
+    ///   - block: up to ``maximumBlockByteCount``, the padding of its encryption included.
+    ///   - maxLength: how many blocks the log may have after it; `nil` for any number. It is checked when the append
+    ///     has its turn, so of several that are made at once no more happen than there is room for.
     /// - Throws: `.notWritable`, `.appendingStopped`, `.blockTooLarge`, `.logTooLong`, `.closed`, `.storage`,
     ///   `.signingFailed`, `.encryptionFailed`; `CancellationError` where the task is cancelled while it waits for its turn.
     ///   Once the block is queued, or handed to a signer, it is appended, and the call says whether it was.

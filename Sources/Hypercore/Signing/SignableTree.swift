@@ -58,8 +58,10 @@ public struct SignableTree: Sendable {
 extension SignableTree {
     /// The share of `signer`.
     ///
-    /// - Parameter length: the length of a shorter tree that the share is to vouch for, where the manifest allows patches:
-    ///   the signer has signed this tree, others only the shorter one. This tree's own where it is `nil`.
+    /// - Parameters:
+    ///   - signer: one of the manifest's.
+    ///   - length: the length of a shorter tree that the share is to vouch for, where the manifest allows patches: the
+    ///     signer has signed this tree, others only the shorter one. This tree's own where it is `nil`.
     /// - Throws: `ManifestError`: `.unknownSigner`, `.signingFailed`; `HypercoreError`: `.outOfBounds` for a length past the
     ///   tree's end, `.notAvailable` where nodes of the patch are not here.
     public func share(by signer: some Signer, for length: UInt64? = nil) throws -> PartialSignature {

@@ -29,7 +29,9 @@ public final class GenerationCounter: Sendable {
     ///
     /// One that is not used after all is lost, which does not matter.
     ///
-    /// - Parameter forBranch: whether it is a branch that takes it.
+    /// - Parameters:
+    ///   - spans: those of the core, and of the branch.
+    ///   - forBranch: whether it is a branch that takes it.
     /// - Throws: `.exhausted`; `StorageError`.
     public func take(above spans: Spans..., forBranch: Bool = false) throws -> Generation {
         try state.withLock { state in

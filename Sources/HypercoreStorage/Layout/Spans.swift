@@ -45,8 +45,10 @@ public struct Spans: Hashable, Sendable {
     ///
     /// Blocks that were cut off stay stored under their old generation until they are swept.
     ///
-    /// - Parameter generation: one that neither the main line nor a branch of the core has used (``GenerationCounter``);
-    ///   where none is given, the next one of these spans, which is right for a core that never had a branch.
+    /// - Parameters:
+    ///   - length: how many blocks stay.
+    ///   - generation: one that neither the main line nor a branch of the core has used (``GenerationCounter``); where
+    ///     none is given, the next one of these spans, which is right for a core that never had a branch.
     public mutating func truncate(to length: UInt64, beginning generation: Generation? = nil) {
         let generation = generation ?? nextGeneration
         precondition(

@@ -8,6 +8,7 @@ extension TreeAuthority {
     /// - Parameters:
     ///   - signature: the `signature` field as stored or received; a static core may have none.
     ///   - head: the tree, recomputed from what was received.
+    ///   - hashing: how blocks and nodes are hashed.
     /// - Throws: `.invalidSignature`, or `.prologueMismatch`: the tree is shorter than the prologue or differs from it.
     public func verify(
         _ signature: [UInt8]?, of head: TreeHead, hashing: some TreeHashing = BLAKE2bTreeHashing()

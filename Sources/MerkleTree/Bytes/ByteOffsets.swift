@@ -3,7 +3,10 @@ import Crypto
 extension TreeHead {
     /// Where a block begins, in bytes from the start of the log; for the block past the last, where the log ends.
     ///
-    /// - Parameter padding: the bytes of encryption padding in each block, which are left out.
+    /// - Parameters:
+    ///   - block: the block's index.
+    ///   - padding: the bytes of encryption padding in each block, which are left out.
+    ///   - reader: where nodes are read from.
     /// - Throws: `.invalidOperation` past the end, or where blocks are shorter than their padding; `.missingNode`
     ///   where a node left of the block is not held; what the reader throws.
     public func byteOffset(
@@ -18,7 +21,10 @@ extension TreeHead {
 
     /// Where a block lies, in bytes from the start of the log.
     ///
-    /// - Parameter padding: the bytes of encryption padding in each block, which are left out.
+    /// - Parameters:
+    ///   - block: the block's index.
+    ///   - padding: the bytes of encryption padding in each block, which are left out.
+    ///   - reader: where nodes are read from.
     /// - Throws: as ``byteOffset(ofBlock:padding:reading:)``; `.missingNode` where the block's own leaf is not held.
     public func byteRange(
         ofBlock block: UInt64, padding: UInt64 = 0, reading reader: some NodeReader & ~Escapable

@@ -37,7 +37,10 @@ extension TreeHead {
     /// Offset 0 is the start of block 0, whatever the tree. An offset between two blocks is the start of the second of
     /// them; between empty blocks, of the one that begins the first right subtree on the way down.
     ///
-    /// - Parameter padding: the bytes of encryption padding in each block, which are not counted.
+    /// - Parameters:
+    ///   - bytes: the offset, from the start of the log.
+    ///   - padding: the bytes of encryption padding in each block, which are not counted.
+    ///   - reader: where nodes are read from.
     /// - Throws: `.invalidOperation` where blocks are shorter than their padding; what the reader throws.
     public func seek(
         toByte bytes: UInt64, padding: UInt64 = 0, reading reader: some NodeReader & ~Escapable

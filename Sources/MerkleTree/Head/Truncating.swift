@@ -3,7 +3,10 @@ import Crypto
 extension TreeHead {
     /// The tree's first `length` blocks, as a tree of their own.
     ///
-    /// - Parameter fork: the fork that it is to belong to; this tree's own where none is given.
+    /// - Parameters:
+    ///   - length: how many blocks the tree is to have.
+    ///   - fork: the fork that it is to belong to; this tree's own where none is given.
+    ///   - reader: where nodes are read from.
     /// - Throws: `.invalidOperation` where the tree is shorter; `.missingNode` where one of the shorter tree's roots is
     ///   not held; what the reader throws.
     public func truncated(

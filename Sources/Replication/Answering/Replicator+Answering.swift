@@ -54,7 +54,12 @@ extension Replicator {
 
     /// Sends the answer to a request, unless the peer has cancelled it in the meantime.
     ///
-    /// - Parameter result: the proof, or why there is none.
+    /// - Parameters:
+    ///   - answer: the request, as the effect named it.
+    ///   - result: the proof, or why there is none.
+    ///   - log: where blocks and nodes are read from.
+    ///   - now: the time of the turn.
+    ///   - effects: what is to be done is appended.
     public mutating func answered(
         _ answer: Answer, with result: Result<Proof, AnswerFailure>, log: some LogView & ~Escapable, now: Milliseconds,
         into effects: inout Effects

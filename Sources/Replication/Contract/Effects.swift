@@ -91,7 +91,7 @@ public enum WantOutcome: Hashable, Sendable {
     case block(ArraySlice<UInt8>)
     /// The block, or all blocks of the range, are stored.
     case stored
-    /// Whether ``Replicator/update(waits:into:)`` made the log longer, or moved it to a higher fork.
+    /// Whether ``Replicator/update(waits:fetchesLastBlock:into:)`` made the log longer, or moved it to a higher fork.
     case updated(Bool)
     /// The tree node that ``Replicator/hash(ofNode:into:)`` asked for. It is verified, but perhaps not yet stored.
     case node(TreeNode)
@@ -106,8 +106,8 @@ public enum WantOutcome: Hashable, Sendable {
 
 /// Something that an observer may want to know.
 public enum ReplicationEvent: Sendable {
-    /// A block arrived and was verified.
-    case downloaded(block: UInt64, byteCount: Int, from: PeerID)
+    /// A block that a peer brought was verified and stored.
+    case downloaded(block: UInt64, byteCount: Int)
     /// A block was sent.
     case uploaded(block: UInt64, byteCount: Int, to: PeerID)
     /// A peer sent something that did not verify. It is asked for nothing more before it has shown that its history is ours;

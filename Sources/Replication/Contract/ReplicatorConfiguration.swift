@@ -17,7 +17,8 @@ public struct ReplicatorConfiguration: Hashable, Sendable {
     /// Whether every appended block is sent at once to the peers that allow it.
     public var pushesAppended = false
 
-    /// Whether peers are being looked for or connected to, so that ``Replicator/update(waits:into:)`` has reason to wait.
+    /// Whether peers are being looked for or connected to, so that ``Replicator/update(waits:fetchesLastBlock:into:)`` has
+    /// reason to wait.
     public var expectsPeers = false
 
     /// The protocol's defaults.

@@ -8,7 +8,11 @@ extension Replicator {
     /// Sends a block to peers that have not asked for it: to all of those given, or to all, that allow it, want blocks, are of
     /// our fork, and are not known to have it. It waits behind what they have asked for.
     ///
-    /// - Parameter chosen: the peers; `nil` for all.
+    /// - Parameters:
+    ///   - block: the block's index.
+    ///   - chosen: the peers; `nil` for all.
+    ///   - log: where blocks and nodes are read from.
+    ///   - effects: what is to be done is appended.
     public mutating func push(
         _ block: UInt64, to chosen: [PeerID]? = nil, log: some LogView & ~Escapable, into effects: inout Effects
     ) {

@@ -26,6 +26,7 @@ extension Replicator {
         }
         for block in stored.blocks {
             claims.clear(block.index)
+            effects.append(.event(.downloaded(block: block.index, byteCount: block.value.count)))
         }
         countProgress(stored.blocks)
         announce(stored.blocks.map(\.index).sorted(), log: log, into: &effects)

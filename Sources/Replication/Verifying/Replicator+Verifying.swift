@@ -141,13 +141,10 @@ extension Replicator {
         overlay.add(proof)
         if let block = proof.block {
             finishBlock(block.index, .block(block.value), into: &effects)
-            let byteCount = block.value.count
             count(peerAt: position) { counters in
                 counters.blocksDownloaded += 1
-                counters.bytesDownloaded += UInt64(byteCount)
+                counters.bytesDownloaded += UInt64(block.value.count)
             }
-            effects.append(
-                .event(.downloaded(block: block.index, byteCount: byteCount, from: peers.all[position].id)))
         }
         if proof.upgrade != nil { lookForNodes() }
         return verified.manifest != nil || !proof.nodes.isEmpty || proof.block != nil

@@ -7,7 +7,9 @@ extension Replicator {
     /// Asks for a node of the tree, without any block. Ends with ``WantOutcome/node(_:)``; a node past the end of the log
     /// waits for it to grow.
     ///
-    /// - Parameter index: a flat-tree index; one that no tree can hold is refused.
+    /// - Parameters:
+    ///   - index: a flat-tree index; one that no tree can hold is refused.
+    ///   - effects: what is to be done is appended.
     public mutating func hash(ofNode index: UInt64, into effects: inout Effects) -> WantToken {
         let token = wants.add(.node)
         guard wants.count <= limits.wants, FlatTree.isIndex(index), !isFrozen else {

@@ -61,8 +61,11 @@ extension Replicator {
     ///
     /// While ``ReplicatorConfiguration/expectsPeers`` is set, it never ends with false.
     ///
-    /// - Parameter fetchesLastBlock: whether the last block of the longer log is asked for in the same request, which saves
-    ///   whoever only wants to know the latest state a round trip.
+    /// - Parameters:
+    ///   - waits: whether it goes on when no peer has a longer log.
+    ///   - fetchesLastBlock: whether the last block of the longer log is asked for in the same request, which saves
+    ///     whoever only wants to know the latest state a round trip.
+    ///   - effects: what is to be done is appended.
     public mutating func update(
         waits: Bool = false, fetchesLastBlock: Bool = false, into effects: inout Effects
     ) -> WantToken {
@@ -79,7 +82,10 @@ extension Replicator {
     /// ``WantOutcome/unseekable`` where blocks are shorter than their padding; an offset past the end waits for the log to
     /// grow.
     ///
-    /// - Parameter padding: the bytes of encryption padding in each block, which are not counted.
+    /// - Parameters:
+    ///   - bytes: the offset, from the start of the log.
+    ///   - padding: the bytes of encryption padding in each block, which are not counted.
+    ///   - effects: what is to be done is appended.
     public mutating func seek(
         toByte bytes: UInt64, padding: UInt64 = 0, into effects: inout Effects
     ) -> WantToken {

@@ -10,7 +10,7 @@ extension LMDBEngine: MeasuringEngine {
             freeByteCount: UInt64(statistics.freePageCount * statistics.pageByteCount))
     }
 
-    /// The space that the records of `range` take, `limit` of them at most; see ``MeasuringEngine``.
+    /// The space that the records of `range` take, `limit` of them at most; see `MeasuringEngine`.
     ///
     /// Nothing is decompressed, and values on pages of their own are not read: only in a store that has compressed ones,
     /// the first page of each.

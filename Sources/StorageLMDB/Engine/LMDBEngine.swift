@@ -120,7 +120,7 @@ extension LMDBEngine {
 // MARK: - Writing
 
 extension LMDBEngine {
-    /// Runs `body` in the one write transaction and commits what it did; see ``StorageEngine/write(durability:_:)``.
+    /// Runs `body` in the one write transaction and commits what it did; see `StorageEngine`.
     public func write(
         durability: Durability, _ body: (borrowing WriteTransaction) throws(StorageError) -> Void
     ) throws(StorageError) {

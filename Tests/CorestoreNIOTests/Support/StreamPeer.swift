@@ -10,7 +10,7 @@ final class StreamPeer: Sendable {
     private let channel: any Channel
     private let reads: AsyncStream<Void>
 
-    /// Connects to `endpoint` and shakes hands.
+    /// Connects to `endpoint` and shakes hands, or returns once the other side has ended the connection.
     init(connectingTo endpoint: Endpoint, attaching attach: (ReplicationStream) -> Void) async throws {
         let stream = ReplicationStream(role: .initiator)
         attach(stream)
@@ -20,7 +20,7 @@ final class StreamPeer: Sendable {
         channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let feeder = Feeder(stream) { ready.continuation.yield() }
+                    let feeder = Feeder(stream, ready.continuation)
                     try channel.pipeline.syncOperations.addHandler(feeder)
                 }
             }
@@ -65,19 +65,20 @@ private final class Feeder: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private let stream: ReplicationStream
-    private let onRead: () -> Void
+    private let reads: AsyncStream<Void>.Continuation
 
-    init(_ stream: ReplicationStream, onRead: @escaping () -> Void) {
+    init(_ stream: ReplicationStream, _ reads: AsyncStream<Void>.Continuation) {
         self.stream = stream
-        self.onRead = onRead
+        self.reads = reads
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         stream.receive(Array(unwrapInboundIn(data).readableBytesView))
-        if stream.remotePublicKey != nil { onRead() }
+        if stream.remotePublicKey != nil { reads.yield() }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         stream.transportClosed(nil)
+        reads.finish()
     }
 }

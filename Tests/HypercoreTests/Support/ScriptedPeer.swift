@@ -172,8 +172,10 @@ extension ScriptedPeer {
         for frame in state.multiplexer.takeFrames() {
             ignoringErrors { () throws(SecretStreamError) in try state.secret.send(frame, now: .now) }
         }
+        // The first bytes may arrive before the peer is started; the answer to them waits.
+        guard let transport = state.transport else { return }
         let output = state.secret.takeOutput()
-        if !output.isEmpty { state.transport?.write(output) }
+        if !output.isEmpty { transport.write(output) }
     }
 
     /// A peer whose stream is over says nothing more.

@@ -73,6 +73,8 @@ extension SimulatedWorld {
         cutAll()
         rejoin()
         hostile = []
+        // Nobody signs an empty log: that it was cut down to nothing is learnt with the next block.
+        for log in truths.indices where truths[log].blocks().isEmpty { try await append(to: log) }
         for node in nodes.indices {
             for log in truths.indices where !truths[log].isForked {
                 // A download does not bring again what was cleared while it went on.

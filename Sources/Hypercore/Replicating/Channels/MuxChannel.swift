@@ -55,7 +55,9 @@ public final class MuxChannel: Sendable {
 extension MuxChannel {
     /// Sends a message as soon as the stream has room. Messages of one task arrive in the order in which they were sent.
     ///
-    /// - Parameter type: the number of the message within its protocol.
+    /// - Parameters:
+    ///   - body: what the message holds.
+    ///   - type: the number of the message within its protocol.
     /// - Throws: `ReplicationError`: `.channelClosed`, `.messageTooLarge`; `CancellationError`, and then nothing was sent.
     public func send(_ body: [UInt8], type: UInt64 = 0) async throws {
         try await stream.waitForRoom { self.end == nil }

@@ -69,7 +69,9 @@ extension Hypercore {
 extension Hypercore {
     /// Sends block `index` to peers that have not asked for it: those that allow it, want blocks, and are not known to have it.
     ///
-    /// - Parameter peers: whom it is sent to; `nil` for all.
+    /// - Parameters:
+    ///   - index: the block.
+    ///   - peers: whom it is sent to; `nil` for all.
     /// - Returns: whether it is here, so that it can be sent.
     /// - Throws: `.closed`, `.damaged`, `.storage`.
     @discardableResult

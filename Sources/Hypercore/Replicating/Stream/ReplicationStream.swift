@@ -28,6 +28,7 @@ public final class ReplicationStream: Sendable {
     /// - Parameters:
     ///   - role: who speaks first, and what it knows. Over TCP the connecting side is the initiator.
     ///   - keyPair: what this side is known by to the other; a fresh one is as good where nobody checks.
+    ///   - configuration: how the stream behaves.
     ///   - entropy: the randomness of this stream; given by simulations alone.
     public init(
         role: StreamRole, keyPair: KeyPair = KeyPair(), configuration: Configuration = Configuration(),

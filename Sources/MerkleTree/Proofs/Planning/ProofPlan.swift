@@ -52,6 +52,7 @@ public struct ProofPlan: Hashable, Sendable {
     /// - Parameters:
     ///   - value: the bytes of the asked block.
     ///   - signature: what was signed at the length that was planned for; goes with an upgrade only.
+    ///   - reader: where nodes are read from.
     /// - Throws: `.missingNode` where a node is not held; what the reader throws.
     /// - Precondition: there is a value where the plan has a block.
     public func assemble(

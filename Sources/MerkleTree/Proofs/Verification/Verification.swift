@@ -12,6 +12,7 @@ extension TreeHead {
     /// - Parameters:
     ///   - proof: a claim, of any size and content.
     ///   - reader: holds the nodes of this tree that are known here.
+    ///   - hashing: how blocks and nodes are hashed.
     /// - Returns: what was proven, or what is proven if the tree's signature is valid.
     /// - Throws: `.invalidOperation` where nodes are missing or misplaced, or lead to a node that is not known here;
     ///   `.invalidChecksum` where a hash differs; `.staleUpgrade` where the upgrade does not connect to this tree;
