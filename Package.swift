@@ -161,8 +161,11 @@ let package = Package(
         tests(
             "CorestoreNIO",
             [
-                "CorestoreNIO", "Corestore", "Hypercore", "StorageEngine", "Crypto", "CompactEncoding",
+                "CorestoreNIO", "Corestore", "Hypercore", "HypercoreStorage", "StorageEngine", "SecretStream", "Crypto",
+                "CompactEncoding",
                 outer("NIOCore", "swift-nio"), outer("NIOPosix", "swift-nio"),
+                outer("Logging", "swift-log"), outer("Metrics", "swift-metrics"),
+                outer("ServiceLifecycle", "swift-service-lifecycle"),
             ]),
         .testTarget(
             name: "CorestoreCLITests",

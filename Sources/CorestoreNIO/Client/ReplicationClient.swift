@@ -35,6 +35,7 @@ public struct ReplicationClient: Sendable {
     /// - Parameters:
     ///   - keyPair: what this side is known by; a fresh one where nobody checks.
     ///   - admission: the public keys of servers that are talked to; by default any.
+    ///   - configuration: the bounds of a connection.
     ///   - logger: where connections are logged, at debug and trace only; nowhere by default.
     public init(
         keyPair: KeyPair = KeyPair(), admitting admission: PeerAdmission = .everyone,

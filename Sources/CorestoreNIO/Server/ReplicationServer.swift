@@ -70,9 +70,11 @@ extension ReplicationServer {
     ///
     /// - Parameters:
     ///   - endpoint: where to listen; port 0 is any free one.
+    ///   - store: what is replicated.
     ///   - keyPair: what this side is known by to peers; by default the store's own `identity()`, so that clients know the
     ///     server again. A fresh `KeyPair()` makes it a stranger each time.
     ///   - admission: who is let in; see ``admit(_:)``.
+    ///   - configuration: the bounds of a connection, and of all together.
     ///   - logger: where connections are logged, at debug and trace only; nowhere by default.
     /// - Throws: `.addressInUse`, `.addressNotAvailable`, `.notPermitted`, `.nameNotFound`; `.closed` where the store is.
     public static func listen(

@@ -7,7 +7,7 @@ public struct StoreCounters: Hashable, Sendable {
     public internal(set) var appends: UInt64 = 0
     /// Blocks that were appended here.
     public internal(set) var blocksAppended: UInt64 = 0
-    /// Blocks that came from peers and were verified.
+    /// Blocks that came from peers, were verified and stored.
     public internal(set) var blocksDownloaded: UInt64 = 0
     /// Bytes of these blocks.
     public internal(set) var bytesDownloaded: UInt64 = 0
@@ -52,7 +52,7 @@ final class StoreTally: Sendable {
 
     func count(_ event: ReplicationEvent) {
         switch event {
-        case .downloaded(_, let byteCount, _):
+        case .downloaded(_, let byteCount):
             blocksDownloaded.add(1, ordering: .relaxed)
             bytesDownloaded.add(UInt64(byteCount), ordering: .relaxed)
         case .uploaded(_, let byteCount, _):
