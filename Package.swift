@@ -110,7 +110,7 @@ let package = Package(
         .executableTarget(
             name: "CorestoreCLI",
             dependencies: [
-                "CorestoreNIO", "Corestore", "Hypercore", "Crypto", "CompactEncoding", "StorageEngine",
+                "CorestoreNIO", "Corestore", "Hypercore", "Replication", "Crypto", "CompactEncoding", "StorageEngine",
                 outer("ArgumentParser", "swift-argument-parser", trait: "CommandLine"),
                 outer("UnixSignals", "swift-service-lifecycle"), outer("Logging", "swift-log"),
             ], swiftSettings: strict),

@@ -41,6 +41,7 @@ import Testing
         configuration.maximumConnectionCount = 1
         // The first peer never shakes hands, and is to keep its place however long the machine takes.
         configuration.handshakeTimeout = .seconds(3600)
+        configuration.silenceTimeout = nil
         let (logger, lines) = LogRecorder.make()
         let server = try await ReplicationServer.listen(
             on: .ownPort(5), configuration: configuration, logger: logger
