@@ -15,7 +15,7 @@ import Testing
         let follower = try copy.start("sync", address, key, "--live", "--json")
         _ = try await follower.object { (progress: LiveProgress) in progress.blocks == 1 }
         server.send(SIGTERM)
-        #expect(try await server.status() == 0)
+        #expect(await server.status() == 0)
         _ = try await follower.object { (progress: LiveProgress) in !progress.connected }
         #expect(follower.errors.contains("connecting again in"))
 
@@ -24,9 +24,9 @@ import Testing
         let (second, _) = try await origin.serve("--host", host, "--port", String(port))
         _ = try await follower.object { (progress: LiveProgress) in progress.blocks == 3 && progress.connected }
         follower.send(SIGINT)
-        #expect(try await follower.status() == 0)
+        #expect(await follower.status() == 0)
         second.send(SIGTERM)
-        #expect(try await second.status() == 0)
+        #expect(await second.status() == 0)
         #expect(try await copy.succeed("cat", "--key", key).text == "abc")
     }
 
@@ -41,9 +41,9 @@ import Testing
         try writer.write("third\n")
         _ = try await mirror.object { (progress: LiveProgress) in progress.blocks == 3 }
         writer.send(SIGTERM)
-        #expect(try await writer.status() == 0)
+        #expect(await writer.status() == 0)
         mirror.send(SIGTERM)
-        #expect(try await mirror.status() == 0)
+        #expect(await mirror.status() == 0)
         #expect(try await seeder.succeed("cat", "--key", key, "--line").text == "first\nsecond\nthird\n")
     }
 
@@ -53,9 +53,9 @@ import Testing
         let (server, address) = try await origin.serve("--append", "log")
         let follower = try copy.start("sync", address, key, "--live", "--end", "2", "--json")
         try server.write("b\nc\n")
-        #expect(try await follower.status() == 0)
+        #expect(await follower.status() == 0)
         server.send(SIGTERM)
-        #expect(try await server.status() == 0)
+        #expect(await server.status() == 0)
         #expect(try await copy.succeed("cat", "--key", key, "--end", "2").text == "ab")
     }
 
@@ -66,7 +66,7 @@ import Testing
             let follower = try copy.start("sync", address, String(repeating: "y", count: 52), "--live", "--json")
             _ = try await follower.object { (progress: LiveProgress) in progress.refused == 1 }
             follower.send(SIGINT)
-            #expect(try await follower.status() == 1)
+            #expect(await follower.status() == 1)
             #expect(follower.errors.contains("1 of 1 core could not be had"))
         }
     }

@@ -19,7 +19,7 @@ import Testing
         let text = try await copy.succeed("cat", "--key", original.key).text
         #expect(text == (try await origin.succeed("cat", "--name", "log").text), "cat works beside serve")
         server.send(SIGTERM)
-        #expect(try await server.status() == 0)
+        #expect(await server.status() == 0)
     }
 
     @Test func aRangeIsCopiedAndThenTheRest() async throws {
@@ -33,7 +33,7 @@ import Testing
         let synced = try #require(try result.last(Synced.self))
         #expect(synced.downloadedBlocks == synced.length - 10, "what was here is not downloaded again")
         server.send(SIGINT)
-        #expect(try await server.status() == 0)
+        #expect(await server.status() == 0)
     }
 
     @Test func anEmptyCoreIsCopiedAtOnce() async throws {
@@ -43,7 +43,7 @@ import Testing
         let result = try await copy.succeed("sync", address, "--key", key)
         #expect(result.text.contains("complete"))
         server.send(SIGTERM)
-        #expect(try await server.status() == 0)
+        #expect(await server.status() == 0)
     }
 
     @Test func linesFollowWhileTheyAreAppended() async throws {
@@ -61,12 +61,12 @@ import Testing
         // The end of the input ends appending, not serving.
         try server.closeInput()
         follower.send(SIGINT)
-        #expect(try await follower.status() == 0)
+        #expect(await follower.status() == 0)
         reader.send(SIGTERM)
-        #expect(try await reader.status() == 0)
+        #expect(await reader.status() == 0)
         #expect(try await copy.succeed("sync", address, "--key", key).status == 0)
         server.send(SIGTERM)
-        #expect(try await server.status() == 0)
+        #expect(await server.status() == 0)
         #expect(try await copy.succeed("cat", "--key", key).text == "firstsecondthird")
     }
 
@@ -79,7 +79,7 @@ import Testing
         #expect(result.status == 1)
         #expect(result.error.contains("does not have the core \(key)"))
         server.send(SIGTERM)
-        #expect(try await server.status() == 0)
+        #expect(await server.status() == 0)
     }
 
     @Test func aRangeBeyondTheCoreIsAnError() async throws {
@@ -90,7 +90,7 @@ import Testing
         #expect(result.status == 1)
         #expect(result.error.contains("the core has 1 block, and --end 2 lies beyond"))
         server.send(SIGTERM)
-        #expect(try await server.status() == 0)
+        #expect(await server.status() == 0)
     }
 
     @Test func nobodyListeningIsAnError() async throws {
@@ -103,7 +103,7 @@ import Testing
         let (server, address) = try await origin.serve("--host", "::1")
         #endif
         server.send(SIGTERM)
-        #expect(try await server.status() == 0)
+        #expect(await server.status() == 0)
         let result = try await copy.run("sync", address, "--key", key)
         #expect(result.status == 1)
         #expect(result.error == "Error: connecting to \(address): nobody listens there\n")
@@ -117,7 +117,7 @@ import Testing
         #expect(result.status == 1)
         #expect(result.error.contains("\(address) is in use"))
         server.send(SIGTERM)
-        #expect(try await server.status() == 0)
+        #expect(await server.status() == 0)
     }
 
     @Test func aStoreThatIsBeingWrittenToIsNotWrittenTwice() async throws {
@@ -129,7 +129,7 @@ import Testing
             #expect(result.error.contains("is open for writing in process \(server.processIdentifier)"))
         }
         server.send(SIGTERM)
-        #expect(try await server.status() == 0)
+        #expect(await server.status() == 0)
     }
 
     @Test func servePrintsItsAddressAndWhatGoesOnAsJSON() async throws {
@@ -143,8 +143,8 @@ import Testing
         #expect(connected.publicKey == listening.publicKey)
         _ = try await server.object { (status: Status) in status.connections == 1 && status.uploadedBlocks == 2 }
         follower.send(SIGTERM)
-        #expect(try await follower.status() == 0)
+        #expect(await follower.status() == 0)
         server.send(SIGTERM)
-        #expect(try await server.status() == 0)
+        #expect(await server.status() == 0)
     }
 }

@@ -57,7 +57,7 @@ import Testing
         #expect(try await stats(store).blocks.records == 2)
         #expect(try await store.succeed("stats", "--name", "log").text.contains("2, 2 B"))
         server.send(SIGTERM)
-        #expect(try await server.status() == 0)
+        #expect(await server.status() == 0)
     }
 
     @Test func saysThatACoreIsMissing() async throws {

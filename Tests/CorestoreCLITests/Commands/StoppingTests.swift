@@ -10,9 +10,9 @@ import Testing
         try append.write("a\nb\nno newline")
         // Nothing is printed before the end: another process sees what is stored.
         let reader = try store.start("watch", "log", "--start", "0", "--end", "2")
-        #expect(try await reader.status() == 0)
+        #expect(await reader.status() == 0)
         append.send(signal)
-        #expect(try await append.status() == 128 + signal)
+        #expect(await append.status() == 128 + signal)
         #expect(append.errors == "stopped; 2 blocks of the input were appended\n")
         #expect(try await store.appendLines(["c"]).length == 3, "it is in no doubt")
     }
@@ -28,7 +28,7 @@ import Testing
             let sync = try copy.start("sync", address, key, "--json")
             _ = try await sync.object { (progress: Progress) in progress.blocks == 1 && progress.total == 2 }
             sync.send(SIGINT)
-            #expect(try await sync.status() == 128 + SIGINT)
+            #expect(await sync.status() == 128 + SIGINT)
             #expect(sync.errors.contains("stopped with 1 of 2 blocks; run the same command again to go on"))
         }
     }
@@ -38,7 +38,7 @@ import Testing
             let store = try TestStore()
             let (server, _) = try await store.serve()
             server.send(signal)
-            #expect(try await server.status() == 0)
+            #expect(await server.status() == 0)
             #expect(server.errors.isEmpty)
         }
     }

@@ -14,11 +14,11 @@ import Testing
         #expect(try await text.line { _ in true } == "newer")
         let block = try await blocks.object { (block: BlockInfo) in block.index == 2 }
         #expect(block.base64 == Data("newer".utf8).base64EncodedString())
-        #expect(try await blocks.status() == 0, "it ends before --end")
+        #expect(await blocks.status() == 0, "it ends before --end")
         text.send(SIGINT)
-        #expect(try await text.status() == 0)
+        #expect(await text.status() == 0)
         server.send(SIGTERM)
-        #expect(try await server.status() == 0)
+        #expect(await server.status() == 0)
     }
 
     @Test func printsWhatAPeerBringsFromItsEndOn() async throws {
@@ -33,9 +33,9 @@ import Testing
         #expect(block.index == 1 && block.base64 == Data("new".utf8).base64EncodedString())
         _ = try await watch.object { (block: BlockInfo) in block.index == 2 }
         watch.send(SIGTERM)
-        #expect(try await watch.status() == 0)
+        #expect(await watch.status() == 0)
         server.send(SIGTERM)
-        #expect(try await server.status() == 0)
+        #expect(await server.status() == 0)
     }
 
     @Test func tellsOfACutAndGoesOnFromThere() async throws {
@@ -50,7 +50,7 @@ import Testing
         let block = try await watch.object { (block: BlockInfo) in true }
         #expect(block.index == 1 && block.base64 == Data("new".utf8).base64EncodedString())
         watch.send(SIGHUP)
-        #expect(try await watch.status() == 0)
+        #expect(await watch.status() == 0)
     }
 
     @Test func aCoreThatIsNotHereIsAnError() async throws {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// Runs the `corestore` that was built beside the tests.
 enum Command {
@@ -35,10 +36,8 @@ enum Command {
 
     /// Runs commands of a shell to their end, in which "$corestore" is the one that was built.
     static func shell(_ script: String) async throws -> Result {
-        let process = Process()
-        process.executableURL = URL(filePath: "/bin/sh")
-        process.arguments = ["-c", "corestore='\(executable.path)'\n\(script)"]
-        return try await run(process, input: .nullDevice)
+        try await run(
+            URL(filePath: "/bin/sh"), ["-c", "corestore='\(executable.path)'\n\(script)"], input: .nullDevice)
     }
 
     /// Runs a command to its end.
@@ -49,43 +48,18 @@ enum Command {
 
     /// Runs a command to its end whose standard input is `input`, which is closed then.
     static func run(_ arguments: [String], input: FileHandle) async throws -> Result {
-        let process = Process()
-        process.executableURL = executable
-        process.arguments = arguments
-        return try await run(process, input: input)
+        defer { try? input.close() }
+        return try await run(executable, arguments, input: input)
     }
 
-    private static func run(_ process: Process, input: FileHandle) async throws -> Result {
+    private static func run(_ program: URL, _ arguments: [String], input: FileHandle) async throws -> Result {
         let directory = try TemporaryDirectory()
         let (outputFile, errorFile) = (directory.file("output"), directory.file("error"))
-        let handles = [
-            input, try FileHandle(forWritingTo: outputFile), try FileHandle(forWritingTo: errorFile),
-        ]
-        // A process that has ended may keep its handles for long, and there are many of them.
-        defer { for handle in handles { try? handle.close() } }
-        (process.standardInput, process.standardOutput, process.standardError) = (handles[0], handles[1], handles[2])
-        let status = try await process.runToEnd()
+        let (output, errors) = (try FileHandle(forWritingTo: outputFile), try FileHandle(forWritingTo: errorFile))
+        defer { for handle in [output, errors] { try? handle.close() } }
+        let status = try await ChildProcess(program, arguments, input: input, output: output, errors: errors).status()
         return Result(
             status: status, output: [UInt8](try Data(contentsOf: outputFile)),
             error: String(decoding: try Data(contentsOf: errorFile), as: UTF8.self))
-    }
-}
-
-extension Process {
-    /// Runs, and waits for the end without holding up a thread.
-    ///
-    /// - Returns: the exit status; of a process that a signal ended, 128 and the signal, as shells have it.
-    func runToEnd() async throws -> Int32 {
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Int32, any Error>) in
-            terminationHandler = { process in
-                let base: Int32 = process.terminationReason == .uncaughtSignal ? 128 : 0
-                continuation.resume(returning: base + process.terminationStatus)
-            }
-            do {
-                try run()
-            } catch {
-                continuation.resume(throwing: error)
-            }
-        }
     }
 }

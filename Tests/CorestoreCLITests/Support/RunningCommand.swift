@@ -1,14 +1,13 @@
 import Foundation
-import Synchronization
+import TestSupport
 import Testing
 
 /// A `corestore` that goes on until it is stopped: what it prints is read as it comes.
 final class RunningCommand: Sendable {
-    private let process: Mutex<Process>
+    private let process: ChildProcess
     private let input = Pipe()
     private let errorFile: URL
     private let directory: TemporaryDirectory
-    private let ending: Task<Int32, any Error>
     private let lines: AsyncStream<String>
 
     init(_ arguments: [String]) throws {
@@ -16,26 +15,17 @@ final class RunningCommand: Sendable {
         errorFile = directory.file("error")
         let output = Pipe()
         lines = Self.lines(of: output.fileHandleForReading)
-        let process = Process()
-        process.executableURL = Command.executable
-        process.arguments = arguments
-        process.standardInput = input
-        process.standardOutput = output
         let errors = try FileHandle(forWritingTo: errorFile)
-        process.standardError = errors
-        let (ended, end) = AsyncStream.makeStream(of: Int32.self)
-        process.terminationHandler = { process in
-            end.yield((process.terminationReason == .uncaughtSignal ? 128 : 0) + process.terminationStatus)
-        }
-        try process.run()
-        try errors.close()
-        self.process = Mutex(process)
-        ending = Task { try #require(await ended.first { _ in true }) }
+        process = try ChildProcess(
+            Command.executable, arguments, input: input.fileHandleForReading, output: output.fileHandleForWriting,
+            errors: errors)
+        // Its own ends are all that there is of them.
+        for handle in [input.fileHandleForReading, output.fileHandleForWriting, errors] { try handle.close() }
     }
 
     deinit {
         // A test that failed half-way leaves nothing running.
-        process.withLock { if $0.isRunning { $0.terminate() } }
+        process.send(SIGTERM)
     }
 
     /// Writes to its standard input.
@@ -69,19 +59,19 @@ final class RunningCommand: Sendable {
         throw EndedEarly(errors: errors)
     }
 
-    var processIdentifier: Int32 { process.withLock { $0.processIdentifier } }
+    var processIdentifier: Int32 { process.processIdentifier }
 
     /// Whether it has not ended yet.
-    var isRunning: Bool { process.withLock { $0.isRunning } }
+    var isRunning: Bool { process.isRunning }
 
     /// Asks it to stop, as Ctrl-C or a service manager does.
     func send(_ signal: Int32) {
-        process.withLock { if $0.isRunning { _ = kill($0.processIdentifier, signal) } }
+        process.send(signal)
     }
 
     /// Waits for its end, and returns its exit status.
-    func status() async throws -> Int32 {
-        try await ending.value
+    func status() async -> Int32 {
+        await process.status()
     }
 
     /// What it wrote to standard error so far.
@@ -94,15 +84,17 @@ final class RunningCommand: Sendable {
     /// The lines that come from `handle`, read by a thread of their own.
     ///
     /// Not by a `readabilityHandler`: several of those that end at once crash the process on Linux
-    /// (swift-corelibs-libdispatch, issue 949).
+    /// (swift-corelibs-libdispatch, issue 949). Nor by `availableData`, which takes an interrupted call for fatal.
     private static func lines(of handle: FileHandle) -> AsyncStream<String> {
         let (lines, continuation) = AsyncStream.makeStream(of: String.self)
         Thread.detachNewThread {
             var pending: [UInt8] = []
+            var buffer = [UInt8](repeating: 0, count: 64 << 10)
             while true {
-                let data = handle.availableData
-                guard !data.isEmpty else { return continuation.finish() }
-                pending += data
+                let count = read(handle.fileDescriptor, &buffer, buffer.count)
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { return continuation.finish() }
+                pending += buffer[..<count]
                 while let newline = pending.firstIndex(of: UInt8(ascii: "\n")) {
                     continuation.yield(String(decoding: pending[..<newline], as: UTF8.self))
                     pending.removeSubrange(...newline)

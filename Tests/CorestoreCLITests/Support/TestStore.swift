@@ -66,6 +66,6 @@ struct TestStore {
         let line = try await server.line { $0.hasPrefix("listening on ") }
         try await body(server, String(line.dropFirst("listening on ".count)))
         server.send(SIGTERM)
-        #expect(try await server.status() == 0)
+        #expect(await server.status() == 0)
     }
 }

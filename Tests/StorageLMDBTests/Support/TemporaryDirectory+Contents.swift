@@ -1,6 +1,7 @@
 import Foundation
 import StorageEngine
 import StorageLMDB
+import TestSupport
 import Testing
 
 extension TemporaryDirectory {
@@ -24,12 +25,7 @@ extension TemporaryDirectory {
     /// Another process does it, because this one loses LMDB's locks as soon as it closes a lock file.
     func duplicate() throws -> TemporaryDirectory {
         let duplicate = try TemporaryDirectory()
-        let copying = Process()
-        copying.executableURL = URL(fileURLWithPath: "/bin/cp")
-        copying.arguments = ["-R", path + "/.", duplicate.path]
-        try copying.run()
-        copying.waitUntilExit()
-        try #require(copying.terminationStatus == 0)
+        try #require(try ChildProcess.run(URL(filePath: "/bin/cp"), ["-R", path + "/.", duplicate.path]) == 0)
         return duplicate
     }
 
