@@ -19,7 +19,8 @@ import Testing
             let node = try await log.treeNode(at: index, options: .local)
             let range = FlatTree.blocks(under: index)
             #expect(node.index == index)
-            #expect(node.size == blocks[Int(range.lowerBound)..<Int(range.upperBound)].reduce(0) { $0 + UInt64($1.count) })
+            let byteCount = blocks[Int(range.lowerBound)..<Int(range.upperBound)].joined().count
+            #expect(node.size == UInt64(byteCount))
             if range.count > 1 {
                 let (left, right) = try #require(FlatTree.children(of: index))
                 let children = (try await log.treeNode(at: left), try await log.treeNode(at: right))
