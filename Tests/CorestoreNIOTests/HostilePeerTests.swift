@@ -8,10 +8,9 @@ import Testing
 @Suite struct HostilePeerTests {
     @Test func closesTheConnectionOfWhoSendsGarbage() async throws {
         let (logger, lines) = LogRecorder.make()
-        var configuration = TransportConfiguration()
-        configuration.lingerTimeout = .milliseconds(50)
         // It is the garbage that is to end the connection, however long the machine takes to send it.
-        configuration.handshakeTimeout = .seconds(3600)
+        var configuration = TransportConfiguration.patient
+        configuration.lingerTimeout = .milliseconds(50)
         let server = try await ReplicationServer.listen(configuration: configuration, logger: logger) { _ in }
         let peer = try await RawPeer(connectingTo: server.endpoint)
         var generator = SeededGenerator(seed: 1)
@@ -37,11 +36,9 @@ import Testing
     }
 
     @Test func refusesMoreConnectionsThanItMayHold() async throws {
-        var configuration = TransportConfiguration()
-        configuration.maximumConnectionCount = 1
         // The first peer never shakes hands, and is to keep its place however long the machine takes.
-        configuration.handshakeTimeout = .seconds(3600)
-        configuration.silenceTimeout = nil
+        var configuration = TransportConfiguration.patient
+        configuration.maximumConnectionCount = 1
         let (logger, lines) = LogRecorder.make()
         let server = try await ReplicationServer.listen(
             on: .ownPort(5), configuration: configuration, logger: logger

@@ -76,7 +76,8 @@ import Testing
                 let log = try await origin.get(name: "log")
                 for _ in 0..<64 { try await log.append(block) }
                 let (logger, lines) = LogRecorder.make()
-                let server = try await ReplicationServer.listen(serving: origin, logger: logger)
+                let server = try await ReplicationServer.listen(
+                    serving: origin, configuration: .patient, logger: logger)
                 let reader = try await copy.get(key: log.key)
                 let peer = try await StreamPeer(connectingTo: server.endpoint) { copy.replicate(on: $0) }
                 _ = try await reader.get(0)
@@ -97,7 +98,7 @@ import Testing
     }
 
     @Test func whoNeverReadsIsCutOff() async throws {
-        var configuration = TransportConfiguration()
+        var configuration = TransportConfiguration.patient
         configuration.maximumUnsentByteCount = 2 << 20
         let (logger, lines) = LogRecorder.make()
         let channels = AsyncStream.makeStream(of: MuxChannel.self)

@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct SilenceTests {
     @Test func whoIsSilentForTooLongIsCutOff() async throws {
-        var configuration = TransportConfiguration()
+        var configuration = TransportConfiguration.patient
         configuration.silenceTimeout = .milliseconds(50)
         configuration.lingerTimeout = .milliseconds(50)
         let (logger, lines) = LogRecorder.make()
@@ -16,9 +16,8 @@ import Testing
     }
 
     @Test func whoHasNothingToSayIsHeardOfAllTheSame() async throws {
-        var configuration = TransportConfiguration()
+        var configuration = TransportConfiguration.patient
         configuration.keepAliveInterval = .milliseconds(10)
-        configuration.silenceTimeout = nil
         let server = try await ReplicationServer.listen(configuration: configuration) { _ in }
         let peer = try await StreamPeer(connectingTo: server.endpoint) { _ in }
         // The first may still be what ends the handshake; after that there is nothing but keep-alives.
