@@ -38,6 +38,7 @@ public final class ReconnectingClient: Service {
     ///
     /// - Parameters:
     ///   - endpoint: where to connect to; its name is looked up anew each time.
+    ///   - store: what is replicated.
     ///   - client: who connects: the key pair, which server is admitted, the bounds, the logger.
     ///   - backOff: how long to wait between attempts.
     ///   - givesUpOn: after which failures to give up.

@@ -15,7 +15,7 @@ extension Hypercore {
     /// ```
     ///
     /// - Parameters:
-    ///   - index: leaf `i` is at `2 * i`; at most ``FlatTree/isIndex(_:)`` allows.
+    ///   - index: leaf `i` is at `2 * i`; at most what `FlatTree.isIndex(_:)` allows.
     ///   - options: whether and how long peers are waited for.
     /// - Throws: `.outOfBounds` for an index that no tree has, and past the end of a snapshot or of a log that is not to be
     ///   waited for; `.notAvailable` where it is not here and not to be waited for, or was cut off from the log that a
