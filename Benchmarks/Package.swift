@@ -40,7 +40,7 @@ let package = Package(
         .target(
             name: "BenchSubjects",
             dependencies: [
-                "BenchHarness", ours("Corestore"), ours("CorestoreNIO"), ours("Hypercore"), ours("StorageEngine"),
+                "BenchHarness", ours("Corestore"), ours("CorestoreNIO"), ours("Hypercore"), ours("StorageEngine"), ours("SecretStream"),
                 ours("Crypto"), ours("CompactEncoding"),
             ], swiftSettings: strict),
         .executableTarget(

@@ -47,12 +47,13 @@ import Testing
         let sender = PosixThread {
             #expect(throws: Never.self) {
                 let connection = try Loopback.accept(listener)
-                try LogSender(at: path, blockLength: blockLength, over: connection).run()
+                var sender = LogSender(at: path, blockLength: blockLength, over: connection)
+                try sender.run()
             }
         }
         var receiver = LogReceiver(
             at: target.path, blockLength: blockLength, over: try Loopback.connect(port: port))
-        let treeHash = try receiver.run(blockCount: blocks.count)
+        let treeHash = receiver.run(blockCount: blocks.count)
         sender.join()
         #expect(treeHash == log.treeHash)
         let reader = LogReader(at: target.path)

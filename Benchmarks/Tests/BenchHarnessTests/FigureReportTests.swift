@@ -7,11 +7,13 @@ import Testing
     private let workload = Workload(.appendBatchSmall, .tiny)
 
     private func sample(
-        milliseconds: Int, processorMilliseconds: Int? = nil, anonymous: Int = 1, mapped: Int = 1, hash: String = "ab"
+        milliseconds: Int, processorMilliseconds: Int? = nil, anonymous: Int = 1, mapped: Int = 1,
+        growth: Int = 1_000_000, referenceMilliseconds: Int = 10, hash: String = "ab"
     ) -> Sample {
         Sample(
             elapsed: .milliseconds(milliseconds), processorTime: .milliseconds(processorMilliseconds ?? milliseconds),
-            peak: ResidentMemory(anonymous: anonymous, mapped: mapped), resultHash: hash)
+            peak: ResidentMemory(anonymous: anonymous, mapped: mapped), growth: growth,
+            reference: .milliseconds(referenceMilliseconds), resultHash: hash)
     }
 
     @Test func ratesAreWorkByTimeTheSlowestRunBeingTheLeast() throws {
@@ -40,6 +42,29 @@ import Testing
                 (floor: sample(milliseconds: 11), ours: sample(milliseconds: 22)),
             ])
         #expect(report.efficiency == 0.5)
+    }
+
+    @Test func ofMemoryThatACoreHoldsLessIsBetter() throws {
+        let workload = Workload(.openMemory, .full)
+        let report = try FigureReport(
+            workload,
+            [(floor: sample(milliseconds: 9, growth: 500_000), ours: sample(milliseconds: 1, growth: 2_000_000))])
+        #expect((report.floor.median, report.ours.median, report.efficiency) == (500, 2_000, 0.25))
+        #expect(report.jsonLine.contains(#""lessIsBetter":true"#))
+        #expect(Table.row(report).contains("B/core ↓"))
+    }
+
+    @Test func ofARatioLessIsBetterWhateverTheTimesAre() throws {
+        let report = try FigureReport(
+            Workload(.openSparse, .full),
+            [
+                (
+                    floor: sample(milliseconds: 10, referenceMilliseconds: 10),
+                    ours: sample(milliseconds: 100, referenceMilliseconds: 50)
+                )
+            ])
+        #expect((report.floor.median, report.ours.median, report.efficiency) == (1, 2, 0.5))
+        #expect(Table.row(report).contains("2.00 … 2.00"))
     }
 
     @Test func processorTimeHasAnEfficiencyOfItsOwn() throws {
@@ -92,7 +117,7 @@ import Testing
                 {"figure":"append-batch-100Bx1000","unit":"blocks/s","median":100000.0,"min":100000.0,"max":100000.0,\
                 "runs":1,"floor":150000.0,"efficiency":0.667,"peakMemoryMB":3.0,"peakMappedMB":4.0,"resultHash":"ab",\
                 "cpuEfficiency":0.667,"floorMin":150000.0,"floorMax":150000.0,"floorPeakMemoryMB":1.0,\
-                "floorPeakMappedMB":2.5,"size":"tiny"}
+                "floorPeakMappedMB":2.5,"lessIsBetter":false,"size":"tiny"}
                 """)
     }
 

@@ -6,7 +6,8 @@ import Testing
     @Test func aSampleSurvivesItsLine() {
         let sample = Sample(
             elapsed: .nanoseconds(1_234_567_890_123), processorTime: .nanoseconds(987_654_321),
-            peak: ResidentMemory(anonymous: 4096, mapped: 8192), resultHash: "00ff")
+            peak: ResidentMemory(anonymous: 4096, mapped: 8192), growth: -4096, reference: .nanoseconds(17),
+            resultHash: "00ff")
         #expect(Sample(line: sample.line) == sample)
     }
 
@@ -15,7 +16,7 @@ import Testing
         #expect(Sample(line: sample.line) == sample)
     }
 
-    @Test(arguments: ["", "sample", "sample 1 2 3 4", "sample one 2 3 4 ab", "other 1 2 3 4 ab"])
+    @Test(arguments: ["", "sample", "sample 1 2 3 4", "sample one 2 3 4 5 6 ab", "other 1 2 3 4 5 6 ab"])
     func anotherLineIsNoSample(line: String) {
         #expect(Sample(line: line) == nil)
     }
@@ -35,9 +36,21 @@ import Testing
         let measured = meter.sample(resultHash: String(held[held.count - 1]))
         let sample = try #require(measured)
         #expect(try #require(sample.peak).anonymous >= 64 << 20)
+        #expect(try #require(sample.growth) >= 64 << 20)
         #expect(sample.elapsed > .zero)
     }
     #endif
+
+    @Test func aMarkSetsApartWhatTheRestIsComparedWith() throws {
+        let meter = Meter()
+        meter.start()
+        meter.mark()
+        meter.stop()
+        let measured = meter.sample(resultHash: "")
+        let sample = try #require(measured)
+        #expect(try #require(sample.reference) > .zero)
+        #expect(sample.elapsed > .zero)
+    }
 
     @Test func aMeterThatWasNotStoppedHasNoSample() {
         let meter = Meter()

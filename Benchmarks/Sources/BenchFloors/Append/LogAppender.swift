@@ -13,8 +13,9 @@ struct LogAppender: ~Copyable {
     private let key = LogKey()
     private let leaf = UnsafeMutablePointer<UInt8>.allocate(capacity: 32)
 
-    init(at directory: String) {
-        store = FloorStore(at: directory)
+    /// Opens an empty store. Each commit is synced where `syncs`.
+    init(at directory: String, syncs: Bool = false) {
+        store = FloorStore(at: directory, syncs: syncs)
     }
 
     deinit {

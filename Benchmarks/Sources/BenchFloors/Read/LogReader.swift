@@ -9,7 +9,12 @@ struct LogReader: ~Copyable {
     private let key = LogKey()
 
     init(at directory: String) {
-        store = FloorStore(at: directory)
+        self.init(FloorStore(at: directory))
+    }
+
+    /// A reader of its own for each thread.
+    init(_ store: FloorStore) {
+        self.store = store
         transaction = begin(store.environment, flags: MDB_RDONLY)
         mdb_txn_reset(transaction)
     }

@@ -29,7 +29,9 @@ struct Cipher: ~Copyable {
     }
 
     /// Hands out what the receiver needs.
-    func withKeyAndHeader(_ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
+    func withKeyAndHeader<Value: ~Copyable>(
+        _ body: (UnsafeRawBufferPointer) throws -> Value
+    ) rethrows -> Value {
         try body(UnsafeRawBufferPointer(start: keyAndHeader, count: Self.keyAndHeaderLength))
     }
 

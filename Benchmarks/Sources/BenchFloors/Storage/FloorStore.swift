@@ -1,7 +1,10 @@
 import CBenchLMDB
 
-/// An LMDB environment with the tables of a store, as bare as it gets. Relaxed: nothing is synced.
-final class FloorStore {
+/// An LMDB environment with the tables of a store, as bare as it gets.
+///
+/// `@unchecked Sendable`: what it holds is settled when it is opened, and LMDB lets threads share an environment, each with
+/// transactions of its own.
+final class FloorStore: @unchecked Sendable {
     /// Address space, not disk: as much as the storage engine reserves.
     private static let mapByteLength = 1 << 40
 
@@ -9,15 +12,19 @@ final class FloorStore {
     let blocks: MDB_dbi
     let tree: MDB_dbi
     let cores: MDB_dbi
+    /// What names lead to.
+    let names: MDB_dbi
+    let bitfield: MDB_dbi
 
-    /// Opens the store at `directory`, which exists, and creates what is missing in it.
-    init(at directory: String) {
+    /// Opens the store at `directory`, which exists, and creates what is missing in it. Each commit is synced where
+    /// `syncs`; else none is.
+    init(at directory: String, syncs: Bool = false) {
         var environment: OpaquePointer?
         check(mdb_env_create(&environment))
         self.environment = environment.unsafelyUnwrapped
         check(mdb_env_set_mapsize(environment, Self.mapByteLength))
         check(mdb_env_set_maxdbs(environment, 8))
-        check(mdb_env_open(environment, directory, UInt32(MDB_NOTLS | MDB_NOSYNC), 0o600))
+        check(mdb_env_open(environment, directory, UInt32(MDB_NOTLS | (syncs ? 0 : MDB_NOSYNC)), 0o600))
         let transaction = begin(environment.unsafelyUnwrapped)
         func openTable(_ name: String) -> MDB_dbi {
             var table: MDB_dbi = 0
@@ -27,6 +34,8 @@ final class FloorStore {
         blocks = openTable("blocks")
         tree = openTable("tree")
         cores = openTable("cores")
+        names = openTable("store")
+        bitfield = openTable("bitfield")
         check(mdb_txn_commit(transaction))
     }
 
@@ -60,8 +69,14 @@ func check(_ status: Int32) {
 struct LogKey: ~Copyable {
     private let bytes = UnsafeMutableRawPointer.allocate(byteCount: 16, alignment: 8)
 
-    init() {
+    init(core: UInt32 = 0) {
         bytes.storeBytes(of: 0, as: UInt64.self)
+        move(to: core)
+    }
+
+    /// Makes the next keys those of another core.
+    func move(to core: UInt32) {
+        bytes.storeBytes(of: core.bigEndian, as: UInt32.self)
     }
 
     deinit {

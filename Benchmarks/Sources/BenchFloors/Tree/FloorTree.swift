@@ -45,6 +45,23 @@ struct FloorTree: ~Copyable {
         return UnsafeRawBufferPointer(start: group, count: groupLength)
     }
 
+    /// Begins anew, with no leaves.
+    mutating func removeAll() {
+        (length, rootCount) = (0, 0)
+    }
+
+    /// Takes over the roots of a tree of `length` leaves, as ``writeRoots(to:)`` wrote them.
+    mutating func restore(length: Int, roots: UnsafeRawPointer) {
+        var offset = 0
+        self.length = length
+        rootCount = Int(readUInt(roots, at: &offset))
+        for root in 0..<rootCount {
+            sizes[root] = readUInt(roots, at: &offset)
+            UnsafeMutableRawPointer(hash(root)).copyMemory(from: roots + offset, byteCount: 32)
+            offset += 32
+        }
+    }
+
     /// Writes the tree hash to `digest`, 32 bytes.
     func hash(into digest: UnsafeMutablePointer<UInt8>) {
         preimage.storeBytes(of: 2, as: UInt8.self)

@@ -16,12 +16,23 @@ struct HeadSealer: ~Copyable {
         signable.initializeMemory(as: UInt8.self, repeating: 0, count: 112)
     }
 
+    /// Signs with the key pair of `seed`, 32 bytes, from now on.
+    func sign(withKeyPairOf seed: UnsafePointer<UInt8>) {
+        crypto_sign_seed_keypair(keys, keys + 32, seed)
+    }
+
+    /// The public key of who signs, 32 bytes.
+    var publicKey: UnsafePointer<UInt8> { UnsafePointer(keys) }
+
     deinit {
         keys.deallocate()
         signable.deallocate()
         signature.deallocate()
         record.deallocate()
     }
+
+    /// Where the length and the roots stand in a head record.
+    static let (lengthOffset, rootsOffset) = (9, 34)
 
     /// The head record of `tree`,
     /// `u8 version ‖ u64 fork ‖ u64 length ‖ spans 17 ‖ roots ‖ buffer signature 68`; good until the next call.
@@ -53,8 +64,11 @@ struct HeadSealer: ~Copyable {
     }
 
     /// The last tree hash that was sealed, in hexadecimal.
-    var sealedTreeHash: String {
-        hexadecimal(UnsafeRawBufferPointer(start: signable + 64, count: 32))
+    var sealedTreeHash: String { hexadecimal(sealedTreeHashBytes) }
+
+    /// The last tree hash that was sealed, good until the next one is.
+    var sealedTreeHashBytes: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: signable + 64, count: 32)
     }
 }
 

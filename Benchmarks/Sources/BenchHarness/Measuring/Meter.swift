@@ -21,6 +21,9 @@ public struct Meter: ~Copyable {
 
     /// Starts the clock.
     public borrowing func start() {
+        var probe = ResidentMemoryProbe()
+        let memory = probe.read()
+        run.memoryAtStart.withLock { $0 = memory }
         run.state.withLock { state in
             precondition(state == .idle, "a meter measures once")
             state = .running(since: .now, processorTime: .ofThisProcess)
@@ -35,6 +38,18 @@ public struct Meter: ~Copyable {
         }
     }
 
+    /// Ends the part that what follows is compared with, and begins the measurement anew.
+    public borrowing func mark() {
+        let now = ContinuousClock.now
+        run.state.withLock { state in
+            guard case .running(let start, _) = state else {
+                preconditionFailure("a meter is marked that was not started")
+            }
+            run.reference.withLock { $0 = now - start }
+            state = .running(since: .now, processorTime: .ofThisProcess)
+        }
+    }
+
     /// Stops the clock.
     public borrowing func stop() {
         let now = ContinuousClock.now
@@ -46,14 +61,21 @@ public struct Meter: ~Copyable {
             state = .stopped(after: now - start, processorTime: processorTime - processorStart)
         }
         var probe = ResidentMemoryProbe()
-        run.note(probe.read())
+        let memory = probe.read()
+        run.memoryAtStop.withLock { $0 = memory }
+        run.note(memory)
     }
 
     /// What was measured; `nil` before the clock was stopped.
     public borrowing func sample(resultHash: String) -> Sample? {
         guard case .stopped(let elapsed, let processorTime) = run.state.withLock({ $0 }) else { return nil }
+        var growth: Int?
+        if let before = run.memoryAtStart.withLock({ $0 }), let after = run.memoryAtStop.withLock({ $0 }) {
+            growth = after.anonymous - before.anonymous
+        }
         return Sample(
-            elapsed: elapsed, processorTime: processorTime, peak: run.peak.withLock { $0 }, resultHash: resultHash)
+            elapsed: elapsed, processorTime: processorTime, peak: run.peak.withLock { $0 }, growth: growth,
+            reference: run.reference.withLock { $0 }, resultHash: resultHash)
     }
 
     private final class Run: Sendable {
@@ -65,6 +87,9 @@ public struct Meter: ~Copyable {
 
         let state = Mutex(State.idle)
         let peak = Mutex<ResidentMemory?>(nil)
+        let memoryAtStart = Mutex<ResidentMemory?>(nil)
+        let memoryAtStop = Mutex<ResidentMemory?>(nil)
+        let reference = Mutex<Duration?>(nil)
 
         var isRunning: Bool {
             if case .running = state.withLock({ $0 }) { true } else { false }

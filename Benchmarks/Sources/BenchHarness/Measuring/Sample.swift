@@ -7,14 +7,23 @@ public struct Sample: Sendable, Equatable {
     public let processorTime: Duration
     /// The most memory that the process held meanwhile; `nil` on a system that does not tell.
     public let peak: ResidentMemory?
+    /// The anonymous memory held at the end beyond that held at the start, in bytes; `nil` on a system that does not tell.
+    public let growth: Int?
+    /// How long the part took that ``elapsed`` is compared with; `nil` of a figure that compares nothing.
+    public let reference: Duration?
     /// What proves that the work was done.
     public let resultHash: String
 
     /// Puts a sample together.
-    public init(elapsed: Duration, processorTime: Duration, peak: ResidentMemory?, resultHash: String) {
+    public init(
+        elapsed: Duration, processorTime: Duration, peak: ResidentMemory?, growth: Int? = nil,
+        reference: Duration? = nil, resultHash: String
+    ) {
         self.elapsed = elapsed
         self.processorTime = processorTime
         self.peak = peak
+        self.growth = growth
+        self.reference = reference
         self.resultHash = resultHash
     }
 }
@@ -25,14 +34,17 @@ extension Sample {
     /// The sample as the line that a measured process hands to the one that measures.
     public var line: String {
         let memory = peak.map { "\($0.anonymous) \($0.mapped)" } ?? "- -"
-        return "sample \(elapsed.nanoseconds) \(processorTime.nanoseconds) \(memory) \(resultHash)"
+        let growth = growth.map(String.init) ?? "-"
+        let reference = reference.map { String($0.nanoseconds) } ?? "-"
+        return
+            "sample \(elapsed.nanoseconds) \(processorTime.nanoseconds) \(memory) \(growth) \(reference) \(resultHash)"
     }
 
     /// Reads a ``line``; `nil` for any other.
     public init?(line: String) {
         let words = line.split(separator: " ")
         guard
-            words.count == 6, words[0] == "sample", let elapsed = Int64(words[1]), let processorTime = Int64(words[2])
+            words.count == 8, words[0] == "sample", let elapsed = Int64(words[1]), let processorTime = Int64(words[2])
         else { return nil }
         var peak: ResidentMemory?
         if let anonymous = Int(words[3]), let mapped = Int(words[4]) {
@@ -40,7 +52,7 @@ extension Sample {
         }
         self.init(
             elapsed: .nanoseconds(elapsed), processorTime: .nanoseconds(processorTime), peak: peak,
-            resultHash: String(words[5]))
+            growth: Int(words[5]), reference: Int64(words[6]).map { .nanoseconds($0) }, resultHash: String(words[7]))
     }
 }
 

@@ -2,11 +2,12 @@
 public struct FigureReport: Sendable {
     /// The work that was done in each run.
     public let workload: Workload
-    /// Rates of swift-corestore, in the figure's unit.
+    /// What swift-corestore came to: rates, or amounts of which less is better (``Unit/isBetterWhenLess``), in the figure's unit.
     public let ours: Spread
-    /// Rates of the floor, in the figure's unit.
+    /// What the floor came to, in the figure's unit.
     public let floor: Spread
-    /// Floor time / our time: 1 is as fast as the floor, a half takes twice as long.
+    /// Floor time / our time: 1 is as fast as the floor, a half takes twice as long. Where less is better, what the floor
+    /// came to / what we came to.
     ///
     /// The median over the pairs of runs, each of a floor and of ours that ran next to it: the machine's speed drifts
     /// over a series, but hardly between two neighbours.
@@ -33,9 +34,9 @@ public struct FigureReport: Sendable {
             throw ResultMismatch(figure: workload.figure, expected: hash, found: sample.resultHash)
         }
         self.workload = workload
-        ours = Spread(pairs.map { workload.rate(seconds: $0.ours.elapsed.seconds) })
-        floor = Spread(pairs.map { workload.rate(seconds: $0.floor.elapsed.seconds) })
-        efficiency = Spread(pairs.map { $0.floor.elapsed.seconds / $0.ours.elapsed.seconds }).median
+        ours = Spread(pairs.map { workload.value(of: $0.ours) })
+        floor = Spread(pairs.map { workload.value(of: $0.floor) })
+        efficiency = Spread(pairs.map { workload.efficiency(floor: $0.floor, ours: $0.ours) }).median
         processorEfficiency =
             Spread(pairs.map { $0.floor.processorTime.seconds / $0.ours.processorTime.seconds }).median
         runCount = pairs.count

@@ -1,7 +1,7 @@
 extension FigureReport {
     /// The report as one line of JSON.
     ///
-    /// `median`, `min`, `max` are ours and `floor` is the floor's median, all in `unit` (rates: more is better);
+    /// `median`, `min`, `max` are ours and `floor` is the floor's median, all in `unit` (more is better unless `lessIsBetter`);
     /// `peakMemoryMB` is anonymous memory, `peakMappedMB` pages of mapped files, both of ours, in millions of bytes.
     /// Beside those: the efficiency in processor time, the floor's extremes and memory, and the size that was run.
     public var jsonLine: String {
@@ -22,6 +22,7 @@ extension FigureReport {
             ("floorMax", number(floor.maximum)),
             ("floorPeakMemoryMB", megabytes(floorPeak?.anonymous)),
             ("floorPeakMappedMB", megabytes(floorPeak?.mapped)),
+            ("lessIsBetter", String(workload.figure.unit.isBetterWhenLess)),
             ("size", quoted(workload.size.rawValue)),
         ]
         return "{" + fields.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}"

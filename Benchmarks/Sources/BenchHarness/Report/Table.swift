@@ -1,7 +1,7 @@
 /// The reports as a table for people, line by line as they come.
 public enum Table {
     private static let columns: [(title: String, width: Int)] = [
-        ("figure", -22), ("unit", -9), ("median", 9), ("min … max", 19), ("floor", 9), ("min … max", 19),
+        ("figure", -33), ("unit", -9), ("median", 9), ("min … max", 19), ("floor", 9), ("min … max", 19),
         ("efficiency", 10), ("by CPU", 6), ("memory MB", 9), ("mapped MB", 9),
     ]
 
@@ -11,13 +11,14 @@ public enum Table {
 
     /// One figure's line. Memory is ours.
     public static func row(_ report: FigureReport) -> String {
-        row([
+        let unit = report.workload.figure.unit
+        return row([
             report.workload.figure.rawValue,
-            report.workload.figure.unit.rawValue,
-            grouped(report.ours.median),
-            range(report.ours),
-            grouped(report.floor.median),
-            range(report.floor),
+            title(unit),
+            value(report.ours.median, unit),
+            range(report.ours, unit),
+            value(report.floor.median, unit),
+            range(report.floor, unit),
             hundredths(report.efficiency),
             hundredths(report.processorEfficiency),
             megabytes(report.ourPeak?.anonymous),
@@ -35,8 +36,15 @@ public enum Table {
         return width < 0 ? text + padding : padding + text
     }
 
-    private static func range(_ spread: Spread) -> String {
-        "\(grouped(spread.minimum)) … \(grouped(spread.maximum))"
+    /// The unit, with an arrow down where less is better.
+    private static func title(_ unit: Unit) -> String { unit.isBetterWhenLess ? "\(unit.rawValue) ↓" : unit.rawValue }
+
+    private static func range(_ spread: Spread, _ unit: Unit) -> String {
+        "\(value(spread.minimum, unit)) … \(value(spread.maximum, unit))"
+    }
+
+    private static func value(_ value: Double, _ unit: Unit) -> String {
+        unit == .ratio ? hundredths(value) : grouped(value)
     }
 
     private static func megabytes(_ bytes: Int?) -> String {

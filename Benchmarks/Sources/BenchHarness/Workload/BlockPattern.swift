@@ -36,10 +36,20 @@ public struct ReadDigest: Sendable {
     /// The seed of the indices that are read, on either side.
     public static let indexSeed: UInt64 = 1
 
+    /// The seed of the indices that one of several tasks reads, on either side.
+    public static func indexSeed(ofTask task: Int) -> UInt64 { indexSeed + UInt64(task) }
+
     private var value: UInt64 = 0
 
     /// The digest of no reads.
     public init() {}
+
+    /// What several tasks' reads amount to, in the order of the tasks.
+    public static func combined(_ digests: [ReadDigest]) -> ReadDigest {
+        var combined = ReadDigest()
+        for digest in digests { combined.mix(digest.value) }
+        return combined
+    }
 
     /// Takes in a block: its index as stamped, and its length. Cheap beside any read.
     @inlinable

@@ -4,35 +4,13 @@ public struct Workload: Sendable, Equatable {
     public let figure: Figure
     /// How large it is.
     public let size: Size
-    /// Blocks that are appended, downloaded, or there to be read.
-    public let blockCount: Int
-    /// Bytes a block.
-    public let blockLength: Int
-    /// Blocks an append; how a store is filled where the figure is not about appending.
-    public let batchLength: Int
-    /// Blocks that are read; 0 where the figure is not about reading.
-    public let readCount: Int
+    private let shape: WorkloadShape
 
     /// The work of `figure` at `size`.
     public init(_ figure: Figure, _ size: Size) {
         self.figure = figure
         self.size = size
-        let full = size == .full
-        switch figure {
-        case .appendSingle:
-            (blockCount, blockLength, batchLength, readCount) = (full ? 10_000 : 300, 100, 1, 0)
-        case .appendBatchSmall:
-            (blockCount, blockLength, batchLength, readCount) = (full ? 100_000 : 3_000, 100, 1_000, 0)
-        case .appendBatchLarge:
-            (blockCount, blockLength, batchLength, readCount) = (full ? 4_000 : 128, 65_536, 64, 0)
-        case .getRandom:
-            (blockCount, blockLength, batchLength, readCount) =
-                (full ? 100_000 : 3_000, 100, 1_000, full ? 200_000 : 6_000)
-        case .replicateSmall:
-            (blockCount, blockLength, batchLength, readCount) = (full ? 100_000 : 3_000, 100, 1_000, 0)
-        case .replicateLarge:
-            (blockCount, blockLength, batchLength, readCount) = (full ? 2_000 : 100, 65_536, 64, 0)
-        }
+        shape = WorkloadShape(of: figure, size)
     }
 
     /// How large a workload is.
@@ -43,14 +21,69 @@ public struct Workload: Sendable, Equatable {
         case full
     }
 
-    /// The rate of a run that took `seconds`, in the figure's unit.
+    /// Blocks that are appended, downloaded, or there to be read, in all cores together.
+    public var blockCount: Int { shape.blockCount }
+    /// Bytes a block.
+    public var blockLength: Int { shape.blockLength }
+    /// Blocks an append; how a store is filled where the figure is not about appending.
+    public var batchLength: Int { shape.batchLength }
+    /// Blocks that are read; 0 where the figure is not about reading.
+    public var readCount: Int { shape.readCount }
+    /// Cores that the blocks are in, as many in each.
+    public var coreCount: Int { shape.coreCount }
+    /// Tasks that work at once.
+    public var taskCount: Int { shape.taskCount }
+    /// Whether every commit is synced to the disk.
+    public var syncs: Bool {
+        switch figure {
+        case .appendSingleFull, .appendConcurrent, .appendConcurrentCores: true
+        default: false
+        }
+    }
+    /// How often a core is opened where one opening is too short to be timed; 0 where the figure is not about that.
+    public var openingCount: Int { shape.openingCount }
+}
+
+// MARK: - What a run amounts to
+
+extension Workload {
+    /// The rate of a run that took `seconds`, of a figure that is a rate, in its unit.
     public func rate(seconds: Double) -> Double {
         let work =
             switch figure.unit {
             case .appends, .blocks: Double(blockCount)
             case .gets: Double(readCount)
+            case .cores: Double(coreCount)
+            case .batches: Double(blockCount / coreCount)
             case .megabytes: Double(blockCount) * Double(blockLength) / 1e6
+            case .bytesPerCore, .ratio: preconditionFailure("\(figure.rawValue) is no rate")
             }
         return work / seconds
+    }
+
+    /// What the figure is in one run, in its unit.
+    func value(of sample: Sample) -> Double {
+        switch figure.unit {
+        case .appends, .blocks, .gets, .cores, .batches, .megabytes:
+            return rate(seconds: sample.elapsed.seconds)
+        case .bytesPerCore:
+            guard let growth = sample.growth else {
+                preconditionFailure(
+                    "\(figure.rawValue) is measured only where the system tells what memory a process has")
+            }
+            // A page at least: that a process gave memory back meanwhile makes no core free.
+            return Double(max(growth, 4_096)) / Double(coreCount)
+        case .ratio:
+            guard let reference = sample.reference else {
+                preconditionFailure("\(figure.rawValue) did not mark where the part ends that it is compared with")
+            }
+            return sample.elapsed / reference
+        }
+    }
+
+    /// How near `ours` comes to `floor`: floor time by our time of a rate, else what the floor needs by what we need.
+    func efficiency(floor: Sample, ours: Sample) -> Double {
+        figure.unit.isBetterWhenLess
+            ? value(of: floor) / value(of: ours) : floor.elapsed.seconds / ours.elapsed.seconds
     }
 }
