@@ -40,8 +40,8 @@ let package = Package(
         .target(
             name: "BenchSubjects",
             dependencies: [
-                "BenchHarness", ours("Corestore"), ours("CorestoreNIO"), ours("Hypercore"), ours("StorageEngine"), ours("SecretStream"),
-                ours("Crypto"), ours("CompactEncoding"),
+                "BenchHarness", ours("Corestore"), ours("CorestoreNIO"), ours("Hypercore"), ours("StorageEngine"),
+                ours("SecretStream"), ours("Crypto"), ours("CompactEncoding"),
             ], swiftSettings: strict),
         .executableTarget(
             name: "corestore-bench",

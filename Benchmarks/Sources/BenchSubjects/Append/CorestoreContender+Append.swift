@@ -23,7 +23,7 @@ extension CorestoreContender {
         let log = try await store.get(name: Self.coreName)
         let blocksEach = workload.blockCount / workload.taskCount
         meter.start()
-        try await withThrowingTaskGroup { tasks in
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
             for _ in 0..<workload.taskCount {
                 tasks.addTask {
                     for _ in 0..<blocksEach { try await log.append(pattern.block(at: 0)) }
@@ -43,7 +43,7 @@ extension CorestoreContender {
         let logs = try await openCores(workload, of: store)
         let blocksEach = workload.blockCount / workload.coreCount
         meter.start()
-        try await withThrowingTaskGroup { tasks in
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
             for (number, log) in logs.enumerated() {
                 tasks.addTask {
                     for index in 0..<blocksEach { try await log.append(pattern.block(at: number * blocksEach + index)) }
