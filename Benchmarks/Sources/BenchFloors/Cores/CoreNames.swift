@@ -1,9 +1,10 @@
 import CBenchSodium
 
-/// What a name gives: the keys that its core is found and signed by, each by the hashes of the protocol in fixed memory.
+/// What a name gives: the keys that its core is found and signed by, each by the hashes of the protocol in fixed
+/// memory.
 ///
-/// A seed is hashed from the primary key and the name, a key pair made of it; the key is the hash of the manifest with that
-/// signer, the discovery key a hash of the key.
+/// A seed is hashed from the primary key and the name, a key pair made of it; the key is the hash of the manifest with
+/// that signer, the discovery key a hash of the key.
 struct CoreNames: ~Copyable {
     private static let longestName = 64
     /// A manifest of one signer: version, flags, hash, quorum, count, and the signer with namespace and public key.
@@ -32,8 +33,8 @@ struct CoreNames: ~Copyable {
         record.deallocate()
     }
 
-    /// Takes a name and returns the key that an alias has in the store, `0x01 ‖ namespace 32 ‖ name`; good until the next
-    /// call.
+    /// Takes a name and returns the key that an alias has in the store, `0x01 ‖ namespace 32 ‖ name`; good until the
+    /// next call.
     mutating func take(_ name: String) -> UnsafeRawBufferPointer {
         var name = name
         nameLength = name.withUTF8 { bytes in

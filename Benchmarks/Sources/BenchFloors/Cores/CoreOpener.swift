@@ -2,8 +2,8 @@ import CBenchLMDB
 
 /// Opens cores by name: what a core is found by and what has to be known of it before it can be used.
 ///
-/// The name leads to the discovery key, that to the core's number; identity, head and, where blocks are missing, what is
-/// here of it lie side by side: one search and a step each.
+/// The name leads to the discovery key, that to the core's number; identity, head and, where blocks are missing, what
+/// is here of it lie side by side: one search and a step each.
 struct CoreOpener: ~Copyable {
     private let store: FloorStore
     private let transaction: OpaquePointer

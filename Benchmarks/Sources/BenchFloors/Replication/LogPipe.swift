@@ -1,4 +1,5 @@
-/// Brings a whole log from one store into another on one thread: each frame is encrypted, decrypted, checked and stored.
+/// Brings a whole log from one store into another on one thread: each frame is encrypted, decrypted, checked and
+/// stored.
 struct LogPipe: ~Copyable {
     private var sink: LogSink
     private var frames: PipeFrames

@@ -14,9 +14,9 @@ protocol PlaintextFrames: ~Copyable {
 
 /// Checks and stores the blocks of frames, once they are decrypted: what a downloader cannot do without.
 ///
-/// Each block's leaf is hashed and compared with the one that came with it, the parents are hashed, block and node group
-/// put. Commits are relaxed and come when ``commitByteLength`` bytes of blocks have gathered; each stores how far the log
-/// reaches. At the end the tree hash is signed for, as a downloader verifies one signature.
+/// Each block's leaf is hashed and compared with the one that came with it, the parents are hashed, block and node
+/// group put. Commits are relaxed and come when ``commitByteLength`` bytes of blocks have gathered; each stores how far
+/// the log reaches. At the end the tree hash is signed for, as a downloader verifies one signature.
 struct LogSink: ~Copyable {
     /// Bytes of blocks a commit.
     static let commitByteLength = 1 << 20

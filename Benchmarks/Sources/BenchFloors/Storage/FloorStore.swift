@@ -2,8 +2,8 @@ import CBenchLMDB
 
 /// An LMDB environment with the tables of a store, as bare as it gets.
 ///
-/// `@unchecked Sendable`: what it holds is settled when it is opened, and LMDB lets threads share an environment, each with
-/// transactions of its own.
+/// `@unchecked Sendable`: what it holds is settled when it is opened, and LMDB lets threads share an environment, each
+/// with transactions of its own.
 final class FloorStore: @unchecked Sendable {
     /// Address space, not disk: as much as the storage engine reserves.
     private static let mapByteLength = 1 << 40

@@ -2,9 +2,9 @@ import CBenchLMDB
 
 /// One transaction that appends to logs: two records a block, one for each head.
 ///
-/// The keys of one log only ever grow, so its records go in through a cursor at the end of each table (`MDB_APPEND`): no
-/// search, and pages are left full. Over `mdb_put` that saves a third of the time of a batch of small blocks. Where several
-/// logs grow they lie side by side, and each record is searched for.
+/// The keys of one log only ever grow, so its records go in through a cursor at the end of each table (`MDB_APPEND`):
+/// no search, and pages are left full. Over `mdb_put` that saves a third of the time of a batch of small blocks. Where
+/// several logs grow they lie side by side, and each record is searched for.
 struct LogTransaction: ~Copyable {
     private let transaction: OpaquePointer
     private let blocks: OpaquePointer

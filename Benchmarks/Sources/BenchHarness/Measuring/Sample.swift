@@ -7,7 +7,8 @@ public struct Sample: Sendable, Equatable {
     public let processorTime: Duration
     /// The most memory that the process held meanwhile; `nil` on a system that does not tell.
     public let peak: ResidentMemory?
-    /// The anonymous memory held at the end beyond that held at the start, in bytes; `nil` on a system that does not tell.
+    /// The anonymous memory held at the end beyond that held at the start, in bytes; `nil` on a system that does not
+    /// tell.
     public let growth: Int?
     /// How long the part took that ``elapsed`` is compared with; `nil` of a figure that compares nothing.
     public let reference: Duration?

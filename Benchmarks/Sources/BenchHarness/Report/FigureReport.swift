@@ -2,12 +2,13 @@
 public struct FigureReport: Sendable {
     /// The work that was done in each run.
     public let workload: Workload
-    /// What swift-corestore came to: rates, or amounts of which less is better (``Unit/isBetterWhenLess``), in the figure's unit.
+    /// What swift-corestore came to: rates, or amounts of which less is better (``Unit/isBetterWhenLess``), in the
+    /// figure's unit.
     public let ours: Spread
     /// What the floor came to, in the figure's unit.
     public let floor: Spread
-    /// Floor time / our time: 1 is as fast as the floor, a half takes twice as long. Where less is better, what the floor
-    /// came to / what we came to.
+    /// Floor time / our time: 1 is as fast as the floor, a half takes twice as long. Where less is better, what the
+    /// floor came to / what we came to.
     ///
     /// The median over the pairs of runs, each of a floor and of ours that ran next to it: the machine's speed drifts
     /// over a series, but hardly between two neighbours.

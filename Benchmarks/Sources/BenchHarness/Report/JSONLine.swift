@@ -1,9 +1,10 @@
 extension FigureReport {
     /// The report as one line of JSON.
     ///
-    /// `median`, `min`, `max` are ours and `floor` is the floor's median, all in `unit` (more is better unless `lessIsBetter`);
-    /// `peakMemoryMB` is anonymous memory, `peakMappedMB` pages of mapped files, both of ours, in millions of bytes.
-    /// Beside those: the efficiency in processor time, the floor's extremes and memory, and the size that was run.
+    /// `median`, `min`, `max` are ours and `floor` is the floor's median, all in `unit` (more is better unless
+    /// `lessIsBetter`); `peakMemoryMB` is anonymous memory, `peakMappedMB` pages of mapped files, both of ours, in
+    /// millions of bytes. Beside those: the efficiency in processor time, the floor's extremes and memory, and the size
+    /// that was run.
     public var jsonLine: String {
         let fields: [(String, String)] = [
             ("figure", quoted(workload.figure.rawValue)),
