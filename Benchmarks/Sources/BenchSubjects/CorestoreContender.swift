@@ -1,4 +1,5 @@
 public import BenchHarness
+import CompactEncoding
 import Corestore
 import CorestoreNIO
 import Crypto

@@ -1,5 +1,3 @@
-import CBenchLMDB
-
 /// Several logs in one store that grow together: a block to each in one commit, with one signature each.
 struct CoresAppender: ~Copyable {
     private let store: FloorStore

@@ -2,6 +2,8 @@ import CBenchLMDB
 
 /// Makes named cores one after the other, and appends to the last one: a commit for each core, and one for each append.
 struct CoreMaker: ~Copyable {
+    private static let nextCoreKey = Array("next-core".utf8)
+
     private let store: FloorStore
     private let lookup: OpaquePointer
     private var names = CoreNames()
@@ -43,9 +45,7 @@ struct CoreMaker: ~Copyable {
 
         let transaction = LogTransaction(store)
         withUnsafeBytes(of: coreCount.littleEndian) { next in
-            "next-core".utf8.withContiguousStorageIfAvailable { name in
-                transaction.put(next, at: UnsafeRawBufferPointer(name), in: store.names)
-            }
+            Self.nextCoreKey.withUnsafeBytes { transaction.put(next, at: $0, in: store.names) }
         }
         withUnsafeBytes(of: core.littleEndian) { number in
             transaction.put(number, at: UnsafeRawBufferPointer(start: pointerKey, count: 33), in: store.cores)

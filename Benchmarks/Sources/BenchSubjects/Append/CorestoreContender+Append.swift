@@ -1,5 +1,4 @@
 import BenchHarness
-import CompactEncoding
 import Corestore
 import Hypercore
 
