@@ -31,12 +31,13 @@ import Testing
     @Test func aMeterSeesMemoryThatIsHeldWhileTheClockRuns() throws {
         let meter = Meter()
         meter.start()
-        let held = [UInt8](repeating: 1, count: 64 << 20)
+        // Other tests hand memory back meanwhile, in the same process: far less than this.
+        let held = [UInt8](repeating: 1, count: 256 << 20)
         meter.stop()
         let measured = meter.sample(resultHash: String(held[held.count - 1]))
         let sample = try #require(measured)
-        #expect(try #require(sample.peak).anonymous >= 64 << 20)
-        #expect(try #require(sample.growth) >= 64 << 20)
+        #expect(try #require(sample.peak).anonymous >= 256 << 20)
+        #expect(try #require(sample.growth) >= 128 << 20)
         #expect(sample.elapsed > .zero)
     }
     #endif
