@@ -86,7 +86,7 @@ extension LiveRun {
         do {
             let sought = try await SoughtCore(key, in: store)
             let download = try sought.core.download(start: blocks.start, end: blocks.end)
-            cores.add(key, download)
+            cores.add(sought.core, download)
             if blocks.end == nil {
                 try await follow(sought)
             } else {
