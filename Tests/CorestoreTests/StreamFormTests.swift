@@ -28,8 +28,10 @@ import Testing
         let (left, right) = (try await Corestore.inMemory(), try await Corestore.inMemory())
         let log = try await left.get(name: "log")
         try await log.append([1])
-        let pipe = StorePipe(ReplicationStream(role: .initiator), ReplicationStream(role: .responder))
-        let (chat, other) = (try pipe.initiator.open(protocol: "chat"), try pipe.responder.open(protocol: "chat"))
+        let streams = (ReplicationStream(role: .initiator), ReplicationStream(role: .responder))
+        // Before the streams are joined, for a channel that nobody wants is turned down.
+        let (chat, other) = (try streams.0.open(protocol: "chat"), try streams.1.open(protocol: "chat"))
+        let pipe = StorePipe(streams.0, streams.1)
         try await chat.send([7])
         let messages = other.messages.makeAsyncIterator()
         #expect(try await messages.next()?.body == [7])

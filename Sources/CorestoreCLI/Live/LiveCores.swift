@@ -18,13 +18,25 @@ final class LiveCores: Sendable {
     }
 
     private struct Entry {
+        let core: Hypercore
         let download: Download
         var extent = ProgressMeter.Extent()
         /// What the peer that was asked last said to it; `nil` before any was.
         var isServed: Bool?
+        /// Whether a peer that serves it has said that there is nothing in it.
+        var isToldEmpty = false
 
         /// Whether nothing that is known of is missing. Of a core that nobody has told of, nothing is known.
-        var isWhole: Bool { extent.done == extent.total && (extent.total > 0 || isServed == true) }
+        var isWhole: Bool { extent.done == extent.total && (extent.total > 0 || isToldEmpty) }
+
+        /// Takes over how far it is; a download that has ended leaves what was known last.
+        mutating func update() {
+            guard let progress = download.progress else { return }
+            extent = ProgressMeter.Extent(done: progress.stored, total: progress.total)
+            guard extent.total == 0, isServed == true, !isToldEmpty else { return }
+            // A peer says that it uploads in the same message as its length, which is 0 before.
+            isToldEmpty = core.peers.contains { $0.status.map { $0.isUploading && $0.length == 0 } ?? false }
+        }
     }
 
     private struct State {
@@ -42,8 +54,8 @@ final class LiveCores: Sendable {
         state.withLock { $0.count += 1 }
     }
 
-    func add(_ key: CoreKey, _ download: Download) {
-        state.withLock { $0.entries[key] = Entry(download: download) }
+    func add(_ core: Hypercore, _ download: Download) {
+        state.withLock { $0.entries[core.key] = Entry(core: core, download: download) }
     }
 
     /// Takes note of whether the peer that was offered a core last has it.
@@ -83,13 +95,10 @@ final class LiveCores: Sendable {
         state.withLock { state in
             var extent = ProgressMeter.Extent()
             var counts = Counts(all: state.count, failed: state.failedCount)
-            for key in state.entries.keys {
-                guard var entry = state.entries[key] else { continue }
-                // A download that has ended leaves what was known last.
-                if let progress = entry.download.progress {
-                    entry.extent = ProgressMeter.Extent(done: progress.stored, total: progress.total)
-                    state.entries[key] = entry
-                }
+            // In place, for there may be tens of thousands.
+            for position in state.entries.values.indices {
+                state.entries.values[position].update()
+                let entry = state.entries.values[position]
                 extent.done += entry.extent.done
                 extent.total += entry.extent.total
                 if entry.isServed == false { counts.refused += 1 }

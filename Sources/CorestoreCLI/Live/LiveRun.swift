@@ -86,7 +86,7 @@ extension LiveRun {
         do {
             let sought = try await SoughtCore(key, in: store)
             let download = try sought.core.download(start: blocks.start, end: blocks.end)
-            cores.add(key, download)
+            cores.add(sought.core, download)
             if blocks.end == nil {
                 try await follow(sought)
             } else {
@@ -153,9 +153,12 @@ extension LiveRun {
 extension LiveRun {
     private func show() async throws {
         var shown: LiveMeter.Reading?
+        var pause = display.interval
         while true {
-            try await Task.sleep(for: display.interval)
+            try await Task.sleep(for: pause)
+            let start = ContinuousClock.now
             let reading = measure()
+            pause = display.pause(afterLookingFor: ContinuousClock.now - start)
             if display.isRedrawn || reading.differs(from: shown) {
                 try display.show(status: reading.words, or: reading.record)
             }

@@ -16,6 +16,10 @@ struct ProgressDisplay {
     /// How often to show.
     var interval: Duration { form == .bar ? .milliseconds(100) : .seconds(1) }
 
+    /// How long to wait before looking again, after it took so long to find out what to show: of ten thousand cores some 25 ms.
+    /// Looking is not to take more than a twentieth of the time.
+    func pause(afterLookingFor time: Duration) -> Duration { max(interval, time * 20) }
+
     /// How often to show what goes on for days: a log that somebody keeps need not have a line a second.
     var serverInterval: Duration { form == .lines ? .seconds(10) : .seconds(1) }
 

@@ -25,6 +25,17 @@ import Testing
         }
     }
 
+    @Test func aCoreThatIsEmptyIsWholeOnceItsPeerHasSaidSo() async throws {
+        let (origin, seeder) = (try TestStore(), try TestStore())
+        let key = try await origin.appendLines([], name: "empty").key
+        try await origin.serving { _, address in
+            let mirror = try seeder.start("mirror", address, key, "--json")
+            _ = try await mirror.object { (progress: LiveProgress) in progress.complete == 1 && progress.blocks == 0 }
+            mirror.send(SIGTERM)
+            #expect(await mirror.status() == 0)
+        }
+    }
+
     @Test func aListWithoutKeysIsAnError() async throws {
         let store = try TestStore()
         let result = try await store.run("mirror", "--serve", "0", "--keys", "-", input: Array("# none\n".utf8))

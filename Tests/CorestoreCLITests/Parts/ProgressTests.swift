@@ -14,6 +14,13 @@ import Testing
         return meter
     }
 
+    @Test func looksLessOftenWhereLookingTakesLong() {
+        let display = ProgressDisplay(Console(json: true))
+        #expect(display.pause(afterLookingFor: .zero) == .seconds(1))
+        #expect(display.pause(afterLookingFor: .milliseconds(50)) == .seconds(1))
+        #expect(display.pause(afterLookingFor: .milliseconds(100)) == .seconds(2))
+    }
+
     @Test func countsWhatWasHereAsStoredButNotAsSpeed() {
         let meter = meter(afterSeconds: 0)
         #expect(meter.extent.fraction == 0.1)

@@ -31,9 +31,10 @@ extension SimulatedWorld {
     private func makeStream(_ role: StreamRole) -> ReplicationStream {
         var configuration = ReplicationStream.Configuration()
         configuration.clock = { [clock] in clock.now }
-        return ReplicationStream(
+        let stream = ReplicationStream(
             role: role, keyPair: KeyPair(seed: SecretBytes(copying: bytes(32))), configuration: configuration,
             entropy: entropy())
+        return note(stream, "a stream")
     }
 
     private func entropy() -> StreamEntropy {

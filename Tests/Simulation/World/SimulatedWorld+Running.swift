@@ -8,6 +8,17 @@ extension SimulatedWorld {
     ///
     /// - Throws: ``Violation`` where something is that must not be.
     public func run(_ plan: Plan) async throws {
+        do {
+            try await pass(plan)
+        } catch {
+            // What is wrong is told first; whether the stores can be closed after that is not asked.
+            try? await end()
+            throw error
+        }
+        try await end()
+    }
+
+    private func pass(_ plan: Plan) async throws {
         try await populate(plan)
         for step in 0..<plan.steps {
             if plan.hasMaliciousPeers, step % 8 == 0 { attack(random(0..<nodes.count)) }
@@ -43,6 +54,7 @@ extension SimulatedWorld {
         case 15:
             cutAll(of: node)
             try await nodes[node].restart()
+            note(nodes[node].store, "\(nodes[node].name), started again")
         case 16, 17: try await follow(log, at: node)
         case 18:
             // Not at the writer: nobody else may have the blocks.

@@ -22,6 +22,8 @@ public final class SimulatedWorld {
     /// The side of a network split that each node is on.
     var sides: [Int] = []
     var hostile: [MaliciousPeer] = []
+    /// What has to be gone when the run is over.
+    var mortal: [Mortal] = []
 
     /// What happens in a run.
     public struct Plan: Sendable {
@@ -63,6 +65,7 @@ public final class SimulatedWorld {
             let seeds = Mutex(SeededGenerator(seed: generator.next()))
             options.environment.makeSeed = { seeds.withLock { $0.next() } }
             nodes.append(try await SimulatedNode("store \(node)", options: options, logCount: logCount))
+            note(nodes[node].store, nodes[node].name)
         }
         sides = Array(repeating: 0, count: nodeCount)
         for log in 0..<logCount {
@@ -93,7 +96,7 @@ public final class SimulatedWorld {
         let session =
             try await isWriter
             ? nodes[node].store.get(name: truths[log].name) : nodes[node].store.get(key: truths[log].key)
-        nodes[node].logs[log] = session
+        nodes[node].logs[log] = note(session, "\(truths[log].name) at \(nodes[node].name)")
         return session
     }
 

@@ -23,6 +23,8 @@ struct CoreChannels: Sendable {
     private var byCore: [DiscoveryKey: PeerChannel] = [:]
     /// Cores to be opened once the handshake is complete; each is retained.
     private(set) var pending: [Core] = []
+    /// Those of `pending`, which may be all that a store has open. While they are retained, nothing else is called so.
+    private var pendingIDs: Set<ObjectIdentifier> = []
     /// How many opens of the other side are being answered, by their cores.
     private var answering: [DiscoveryKey: Int] = [:]
     /// Cores to be opened once an open of the other side is answered; each is retained.
@@ -62,13 +64,13 @@ extension CoreChannels {
     ///
     /// - Returns: whether it was not kept already.
     mutating func keep(_ core: Core) -> Bool {
-        guard !pending.contains(where: { $0 === core }) else { return false }
+        guard pendingIDs.insert(ObjectIdentifier(core)).inserted else { return false }
         pending.append(core)
         return true
     }
 
     mutating func takePending() -> [Core] {
-        defer { pending = [] }
+        defer { (pending, pendingIDs) = ([], []) }
         return pending
     }
 
