@@ -31,7 +31,7 @@ public enum Table {
     }
 
     /// Pads to the right where `width` is negative, else to the left.
-    private static func padded(_ text: String, to width: Int) -> String {
+    static func padded(_ text: String, to width: Int) -> String {
         let padding = String(repeating: " ", count: max(0, abs(width) - text.count))
         return width < 0 ? text + padding : padding + text
     }

@@ -1,0 +1,74 @@
+/// The report of a full run for people who were not there: tables and charts, the same for the same results.
+public struct MarkdownReport: Sendable {
+    private let results: [FigureResult]
+    private let machine: String
+
+    /// A report of `results`, in the order of ``Figure``. `machine` says in a few words what they were measured on.
+    public init(_ results: [FigureResult], machine: String) {
+        let order = Figure.allCases
+        self.results = results.sorted {
+            (order.firstIndex(of: $0.figure) ?? 0) < (order.firstIndex(of: $1.figure) ?? 0)
+        }
+        self.machine = machine
+    }
+
+    /// The bar chart, `efficiency.svg`.
+    public var chart: String { EfficiencyChart(results).rendered() }
+
+    /// The text, `report.md`, which shows the chart beside it.
+    public var text: String {
+        """
+        # Figures
+
+        Measured on \(machine). What each figure does is in [README.md](../README.md), what its floor does in
+        [FLOORS.md](../FLOORS.md); this file is written by `corestore-bench report`.
+
+        ![Efficiency of each figure against its floor](efficiency.svg)
+
+        | figure | unit | ours | min … max | floor | efficiency | to reach | by CPU | memory MB |
+        |---|---|--:|--:|--:|--:|--:|--:|--:|
+        \(results.map(row).joined(separator: "\n"))
+
+        Medians of \(runs), in turns with those of the floor. Efficiency is floor time / our time, 1 being as fast as the
+        bare calls; of what has a ↓ less is better, and efficiency is what the floor came to by what we came to. Memory is
+        the highest `RssAnon`. **Bold** is what is not reached.
+
+        """
+    }
+
+    private func row(_ result: FigureResult) -> String {
+        let unit = result.figure.unit
+        func value(_ value: Double) -> String { unit == .ratio ? Table.hundredths(value) : Table.grouped(value) }
+        let isReached = result.reachesGoal
+        let (goal, efficiency, median): (String, String, String) =
+            switch result.figure.goal {
+            case .efficiency(let goal):
+                (
+                    Table.hundredths(goal), emphasised(Table.hundredths(result.efficiency), !isReached),
+                    value(result.ours.median)
+                )
+            case .atMost(let most):
+                (
+                    "≤ \(value(most))", Table.hundredths(result.efficiency),
+                    emphasised(value(result.ours.median), !isReached)
+                )
+            }
+        let cells = [
+            "`\(result.figure.rawValue)`", unit.isBetterWhenLess ? "\(unit.rawValue) ↓" : unit.rawValue, median,
+            "\(value(result.ours.minimum)) … \(value(result.ours.maximum))", value(result.floor), efficiency, goal,
+            Table.hundredths(result.processorEfficiency), result.peakMegabytes.map(Table.tenths) ?? "–",
+        ]
+        return "| \(cells.joined(separator: " | ")) |"
+    }
+
+    private func emphasised(_ text: String, _ isEmphasised: Bool) -> String { isEmphasised ? "**\(text)**" : text }
+
+    private var runs: String {
+        let counts = Set(results.map(\.runCount)).sorted()
+        return switch counts.count {
+        case 0: "no runs"
+        case 1: "\(counts[0]) runs each"
+        default: "\(counts[0]) to \(counts[counts.count - 1]) runs each"
+        }
+    }
+}
