@@ -4,14 +4,26 @@ import Corestore
 import CorestoreNIO
 import Crypto
 import Hypercore
-import StorageEngine
+import HypercoreStorage
+public import StorageEngine
+import StorageLMDB
 
 /// swift-corestore doing the work of every figure, through the calls that its users make.
 public struct CorestoreContender: Contender {
     static let coreName = "log"
 
-    /// Creates the contender.
-    public init() {}
+    /// Opens the engine that stores are kept by, in a directory.
+    private let makeEngine: @Sendable (_ directory: String) throws -> any StorageEngine
+
+    /// Creates the contender, on LMDB.
+    public init() {
+        self.init { directory in try LMDBEngine.open(at: directory, tables: Schema.tables) }
+    }
+
+    /// Creates the contender on another engine.
+    public init(onEngine makeEngine: @escaping @Sendable (_ directory: String) throws -> any StorageEngine) {
+        self.makeEngine = makeEngine
+    }
 
     public func fill(_ workload: Workload, at directory: String) async throws {
         let store = try await open(directory)
@@ -51,9 +63,11 @@ public struct CorestoreContender: Contender {
         await server.run()
     }
 
-    func open(_ directory: String, syncs: Bool = false) async throws -> Corestore {
-        try await Corestore.open(
-            at: directory, options: CorestoreOptions(durability: syncs ? .full : .relaxed))
+    /// Opens a store; one that is counted for where there is a ledger.
+    func open(_ directory: String, syncs: Bool = false, _ ledger: CountLedger? = nil) async throws -> Corestore {
+        let options = CorestoreOptions(durability: syncs ? .full : .relaxed)
+        if let ledger { return try await ledger.openStore(on: makeEngine(directory), options) }
+        return try await Corestore.open(makeEngine(directory), options: options)
     }
 
     func fillLog(_ workload: Workload, _ log: Hypercore) async throws {

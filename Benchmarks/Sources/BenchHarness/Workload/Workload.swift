@@ -17,6 +17,8 @@ public struct Workload: Sendable, Equatable {
     public enum Size: String, CaseIterable, Sendable {
         /// All figures within seconds: to see that they run, not to compare by.
         case tiny
+        /// A tenth of a second each: what CI measures efficiencies with.
+        case small
         /// What the committed figures are measured with.
         case full
     }

@@ -6,12 +6,13 @@ import Hypercore
 
 extension CorestoreContender {
     func pipe(_ workload: Workload, in place: RunPlace, _ meter: borrowing Meter) async throws -> String {
-        let source = try await open(place.requiredSource)
+        let source = try await open(place.requiredSource, meter.ledger)
         let original = try await source.get(name: Self.coreName)
-        let store = try await open(place.scratch)
+        let store = try await open(place.scratch, meter.ledger)
         let log = try await store.get(key: original.key)
+        for log in [log, original] { meter.ledger?.count(messagesSentBy: log) }
         meter.start()
-        let pipe = try StorePipe(store, source)
+        let pipe = try StorePipe(store, source, meter.ledger)
         try await log.download(start: 0, end: UInt64(workload.blockCount)).finished()
         meter.stop()
         await pipe.cut()
@@ -23,8 +24,9 @@ extension CorestoreContender {
     func download(_ workload: Workload, in place: RunPlace, _ meter: borrowing Meter) async throws -> String {
         let server = try ServingProcess(.ours, workload, from: place.requiredSource)
         let (endpoint, key) = try parse(server.announcement)
-        let store = try await open(place.scratch)
+        let store = try await open(place.scratch, meter.ledger)
         let log = try await store.get(key: key)
+        meter.ledger?.count(messagesSentBy: log)
         meter.start()
         let connection = try await ReplicationClient().connect(to: endpoint, replicating: store)
         try await log.download(start: 0, end: UInt64(workload.blockCount)).finished()
