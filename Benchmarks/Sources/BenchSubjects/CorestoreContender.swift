@@ -43,6 +43,7 @@ public struct CorestoreContender: Contender {
         case .appendBatchSmall, .appendBatchLarge: try await appendBatches(workload, at: place.scratch, meter)
         case .atomic: try await appendAtomically(workload, at: place.scratch, meter)
         case .getRandom: try await getRandom(workload, from: place.requiredSource, meter)
+        case .getCold: try await getCold(workload, from: place.requiredSource, meter)
         case .getRandomInFlight: try await getRandomInFlight(workload, from: place.requiredSource, meter)
         case .openMany: try await openMany(workload, from: place.requiredSource, meter)
         case .createMany: try await createMany(workload, at: place.scratch, meter)
@@ -56,9 +57,20 @@ public struct CorestoreContender: Contender {
     public func serve(
         _ workload: Workload, from directory: String, announce: (String) throws -> Void
     ) async throws {
+        guard workload.figure == .getCold else { return try await serve(directory, TransportConfiguration(), announce) }
+        let cold = try ColdStore(at: directory, workload)
+        var configuration = TransportConfiguration()
+        configuration.keepAliveInterval = KeepAliveWatch.interval
+        try await serve(directory, configuration, announce)
+        cold.end()
+    }
+
+    private func serve(
+        _ directory: String, _ configuration: TransportConfiguration, _ announce: (String) throws -> Void
+    ) async throws {
         let store = try await open(directory)
         let log = try await store.get(name: Self.coreName)
-        let server = try await ReplicationServer.listen(serving: store)
+        let server = try await ReplicationServer.listen(serving: store, configuration: configuration)
         try announce("\(server.endpoint) \(log.key)")
         await server.run()
     }

@@ -7,8 +7,9 @@ struct CorestoreBench: AsyncParsableCommand {
         commandName: "corestore-bench",
         abstract: "Measures swift-corestore beside the bare calls that its work cannot do without.",
         subcommands: [
-            MeasureCommand.self, CheckCommand.self, CountCommand.self, ReportCommand.self, FillCommand.self,
-            SampleCommand.self, ServeCommand.self,
+            MeasureCommand.self, CheckCommand.self, CountCommand.self, ScalingCommand.self, KeepAliveCommand.self,
+            ReportCommand.self,
+            FillCommand.self, SampleCommand.self, ServeCommand.self, ScalingSampleCommand.self, LoadCommand.self,
         ],
         defaultSubcommand: MeasureCommand.self)
 }

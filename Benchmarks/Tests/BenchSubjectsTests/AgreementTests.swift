@@ -6,7 +6,7 @@ import Testing
 /// Floor and swift-corestore, in one process. The figures that replicate need a second one: `corestore-bench` compares
 /// their results in every run.
 @Suite struct AgreementTests {
-    @Test(arguments: Figure.allCases.filter { !$0.replicates })
+    @Test(arguments: Figure.measurable.filter { !$0.replicates })
     func floorAndOursComeToTheSameResult(figure: Figure) async throws {
         let floor = try await result(of: FloorContender(), figure)
         let ours = try await result(of: CorestoreContender(), figure)

@@ -2,9 +2,16 @@
 public struct MarkdownReport: Sendable {
     private let results: [FigureResult]
     private let machine: String
+    private let scaling: ScalingReport?
+    private let keepAlive: KeepAliveReport?
 
-    /// A report of `results`, in the order of ``Figure``. `machine` says in a few words what they were measured on.
-    public init(_ results: [FigureResult], machine: String) {
+    /// A report of `results`, in the order of ``Figure``, and of what else was measured. `machine` says in a few words
+    /// what on.
+    public init(
+        _ results: [FigureResult], scaling: ScalingReport? = nil, keepAlive: KeepAliveReport? = nil, machine: String
+    ) {
+        self.scaling = scaling
+        self.keepAlive = keepAlive
         let order = Figure.allCases
         self.results = results.sorted {
             (order.firstIndex(of: $0.figure) ?? 0) < (order.firstIndex(of: $1.figure) ?? 0)
@@ -32,8 +39,12 @@ public struct MarkdownReport: Sendable {
         Medians of \(runs), in turns with those of the floor. Efficiency is floor time / our time, 1 being as fast as the
         bare calls; of what has a ↓ less is better, and efficiency is what the floor came to by what we came to. Memory is
         the highest `RssAnon`. **Bold** is what is not reached.
-
+        \(sections)
         """
+    }
+
+    private var sections: String {
+        [scaling?.text, keepAlive?.text].compactMap(\.self).map { "\n" + $0 }.joined()
     }
 
     private func row(_ result: FigureResult) -> String {

@@ -35,8 +35,8 @@ public struct ThresholdDirectory: Sendable {
         let counts = thresholds.counts.kinds.reduce(into: [:]) { $0[$1.rawValue] = thresholds.counts[$1] }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        // Two decimals: more would change in every record.
-        let efficiency = (thresholds.efficiency * 100).rounded() / 100
+        // Three decimals: more would change in every record.
+        let efficiency = (thresholds.efficiency * 1_000).rounded() / 1_000
         let json = try encoder.encode(Record(counts: counts, efficiency: efficiency)) + Data("\n".utf8)
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         try json.write(to: URL(filePath: file(of: figure)))

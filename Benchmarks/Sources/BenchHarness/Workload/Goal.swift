@@ -14,6 +14,7 @@ extension Figure {
         case .appendSingleFull: .efficiency(0.9)
         case .appendConcurrent, .appendConcurrentCores, .getRandom, .pipeSmall, .replicateSmall: .efficiency(0.6)
         case .appendBatchSmall, .createMany: .efficiency(0.65)
+        case .getCold: .efficiency(0.7)
         case .getRandomInFlight: .efficiency(0.5)
         case .openMany: .efficiency(0.3)
         case .pipeLarge, .replicateLarge: .efficiency(0.8)

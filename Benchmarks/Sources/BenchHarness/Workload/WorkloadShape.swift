@@ -43,6 +43,10 @@ struct WorkloadShape: Sendable, Equatable {
             self.init(
                 blockCount: pick(100_000, small: 20_000, tiny: 3_000), batchLength: 1_000,
                 readCount: pick(200_000, small: 51_200, tiny: 6_400), taskCount: 64)
+        case .getCold:
+            self.init(
+                blockCount: pick(1_000_000, small: 100_000, tiny: 3_000), blockLength: 1_000, batchLength: 1_000,
+                readCount: pick(1_000, small: 200, tiny: 100))
         case .openMany, .createMany, .openMemory:
             let count = pick(1_000, small: 500, tiny: 50)
             self.init(blockCount: count, coreCount: count)

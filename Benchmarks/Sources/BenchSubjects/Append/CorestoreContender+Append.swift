@@ -58,7 +58,7 @@ extension CorestoreContender {
         _ workload: Workload, at directory: String, _ meter: borrowing Meter
     ) async throws -> String {
         let pattern = BlockPattern(length: workload.blockLength)
-        let store = try await open(directory, meter.ledger)
+        let store = try await open(directory, syncs: workload.syncs, meter.ledger)
         let logs = try await openCores(workload, of: store)
         let blocksEach = workload.blockCount / workload.coreCount
         meter.start()
@@ -74,7 +74,7 @@ extension CorestoreContender {
     }
 
     func appendBatches(_ workload: Workload, at directory: String, _ meter: borrowing Meter) async throws -> String {
-        let store = try await open(directory, meter.ledger)
+        let store = try await open(directory, syncs: workload.syncs, meter.ledger)
         let log = try await store.get(name: Self.coreName)
         var batches = BlockBatches(workload)
         meter.start()

@@ -17,6 +17,13 @@ extension CorestoreContender {
         return digest.hexadecimal
     }
 
+    func getCold(_ workload: Workload, from directory: String, _ meter: borrowing Meter) async throws -> String {
+        let cold = try ColdStore(at: directory, workload)
+        let digest = try await getRandom(workload, from: directory, meter)
+        cold.end()
+        return digest
+    }
+
     func getRandomInFlight(
         _ workload: Workload, from directory: String, _ meter: borrowing Meter
     ) async throws -> String {

@@ -23,7 +23,7 @@ extension CorestoreContender {
 
     func download(_ workload: Workload, in place: RunPlace, _ meter: borrowing Meter) async throws -> String {
         let server = try ServingProcess(.ours, workload, from: place.requiredSource)
-        let (endpoint, key) = try parse(server.announcement)
+        let (endpoint, key) = try Self.parse(server.announcement)
         let store = try await open(place.scratch, meter.ledger)
         let log = try await store.get(key: key)
         meter.ledger?.count(messagesSentBy: log)
@@ -37,7 +37,8 @@ extension CorestoreContender {
         return treeHash
     }
 
-    private func parse(_ announcement: String) throws -> (Endpoint, CoreKey) {
+    /// What a server of ours announced: where it listens, and the key of its log.
+    static func parse(_ announcement: String) throws -> (Endpoint, CoreKey) {
         let words = announcement.split(separator: " ")
         guard words.count == 2, let endpoint = Endpoint(words[0]) else { throw ServingProcess.Failure.noAnnouncement }
         return (endpoint, try CoreKey(text: words[1]))
