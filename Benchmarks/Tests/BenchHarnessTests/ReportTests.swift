@@ -48,6 +48,14 @@ import Testing
         #expect(rows[2].contains("| **12,000** |") && rows[2].contains("| ≤ 10,000 |"))
     }
 
+    @Test func aReceiverThatHoldsTooMuchMemoryDoesNotReachItsGoal() throws {
+        let results = try FigureResult.read(
+            lines: ["60.0", "60.1"].map { line(.replicateSmall, efficiency: 1, memory: $0) }.joined(separator: "\n"))
+        #expect(results.map(\.reachesGoal) == [true, false])
+        let text = MarkdownReport(results, machine: "a test").text
+        #expect(text.contains("| 60.0 (≤ 60) |") && text.contains("| **60.1** (≤ 60) |"))
+    }
+
     @Test func figuresComeInTheirOrderWhateverTheOrderOfTheLines() throws {
         let lines = Figure.allCases.map { line($0, efficiency: 0.5) }
         let reports = try [lines, lines.reversed()].map {

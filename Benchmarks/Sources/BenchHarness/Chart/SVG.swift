@@ -92,6 +92,7 @@ struct SVG {
         line, polyline { stroke-width: 1; fill: none }
         polyline { stroke-width: 2 }
         line.rule { stroke: #d1d9e0 } line.goal { stroke: #1f2328; stroke-width: 2 }
+        polyline.goal { stroke: #59636e; stroke-dasharray: 4 4 } circle.goal { fill: #59636e }
         rect.reached { fill: #2da44e } rect.missed { fill: #b35900 }
         .first { stroke: #0969da } circle.first { fill: #0969da }
         .second { stroke: #b35900 } circle.second { fill: #b35900 }
@@ -102,6 +103,7 @@ struct SVG {
         @media (prefers-color-scheme: dark) {
         text { fill: #f0f6fc } text.faint { fill: #9198a1 }
         line.rule { stroke: #3d444d } line.goal { stroke: #f0f6fc }
+        polyline.goal { stroke: #9198a1 } circle.goal { fill: #9198a1 }
         rect.reached { fill: #2ea043 } rect.missed { fill: #db8b3a }
         .first { stroke: #4493f8 } circle.first, text.first { fill: #4493f8 }
         .second { stroke: #db8b3a } circle.second, text.second { fill: #db8b3a }

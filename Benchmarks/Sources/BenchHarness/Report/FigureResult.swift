@@ -61,8 +61,12 @@ public struct FigureResult: Sendable, Equatable {
 }
 
 extension FigureResult {
-    /// Whether the figure is what it is to be, to the two decimals that are shown.
-    public var reachesGoal: Bool {
+    /// Whether the figure is what it is to be, to the two decimals that are shown, and its memory is bounded.
+    public var reachesGoal: Bool { isFastEnough && isSmallEnough }
+
+    var isSmallEnough: Bool { (peakMegabytes ?? 0) <= figure.mostMegabytes ?? .infinity }
+
+    var isFastEnough: Bool {
         switch figure.goal {
         case .efficiency(let goal): (efficiency * 100).rounded() >= (goal * 100).rounded()
         case .atMost(let most): ours.median <= most

@@ -50,7 +50,7 @@ public struct MarkdownReport: Sendable {
     private func row(_ result: FigureResult) -> String {
         let unit = result.figure.unit
         func value(_ value: Double) -> String { unit == .ratio ? Table.hundredths(value) : Table.grouped(value) }
-        let isReached = result.reachesGoal
+        let isReached = result.isFastEnough
         let (goal, efficiency, median): (String, String, String) =
             switch result.figure.goal {
             case .efficiency(let goal):
@@ -67,9 +67,15 @@ public struct MarkdownReport: Sendable {
         let cells = [
             "`\(result.figure.rawValue)`", unit.isBetterWhenLess ? "\(unit.rawValue) ↓" : unit.rawValue, median,
             "\(value(result.ours.minimum)) … \(value(result.ours.maximum))", value(result.floor), efficiency, goal,
-            Table.hundredths(result.processorEfficiency), result.peakMegabytes.map(Table.tenths) ?? "–",
+            Table.hundredths(result.processorEfficiency), memory(result),
         ]
         return "| \(cells.joined(separator: " | ")) |"
+    }
+
+    private func memory(_ result: FigureResult) -> String {
+        guard let peak = result.peakMegabytes else { return "–" }
+        let most = result.figure.mostMegabytes.map { " (≤ \(Table.grouped($0)))" } ?? ""
+        return emphasised(Table.tenths(peak), !result.isSmallEnough) + most
     }
 
     private func emphasised(_ text: String, _ isEmphasised: Bool) -> String { isEmphasised ? "**\(text)**" : text }
@@ -78,7 +84,7 @@ public struct MarkdownReport: Sendable {
         let counts = Set(results.map(\.runCount)).sorted()
         return switch counts.count {
         case 0: "no runs"
-        case 1: "\(counts[0]) runs each"
+        case 1: counts[0] == 1 ? "one run each" : "\(counts[0]) runs each"
         default: "\(counts[0]) to \(counts[counts.count - 1]) runs each"
         }
     }

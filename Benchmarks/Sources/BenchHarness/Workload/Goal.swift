@@ -7,6 +7,9 @@ public enum Goal: Sendable, Equatable {
 }
 
 extension Figure {
+    /// The most anonymous memory that a run of ours may hold, in millions of bytes; `nil` where that is not bounded.
+    public var mostMegabytes: Double? { replicates ? 60 : nil }
+
     /// What the figure is to reach.
     public var goal: Goal {
         switch self {
