@@ -17,8 +17,9 @@ let package = Package(
     name: "corestore-micro-benchmarks",
     platforms: [.macOS(.v15)],
     dependencies: [
-        // Named, because a bare path is called after its folder, and a clone may have any. Nothing here needs a transport.
-        .package(name: "swift-corestore", path: "../..", traits: []),
+        // Named, because a bare path is called after its folder, and a clone may have any. With its default traits, so that this
+        // can share what the other benchmarks have built.
+        .package(name: "swift-corestore", path: "../.."),
         // Without its traits, which intercept allocations: they take libraries of their own, and time.
         .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []),
     ],

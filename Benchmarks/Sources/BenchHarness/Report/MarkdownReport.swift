@@ -27,8 +27,9 @@ public struct MarkdownReport: Sendable {
         """
         # Figures
 
-        Measured on \(machine). What each figure does is in [README.md](../README.md), what its floor does in
-        [FLOORS.md](../FLOORS.md); this file is written by `corestore-bench report`.
+        Measured on \(machine).
+        What each figure does is in [README.md](../README.md), what its floor does in [FLOORS.md](../FLOORS.md); this file is
+        written by `corestore-bench report`.
 
         ![Efficiency of each figure against its floor](efficiency.svg)
 
