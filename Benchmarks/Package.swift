@@ -18,6 +18,13 @@ func ours(_ product: String) -> Target.Dependency {
 let package = Package(
     name: "corestore-benchmarks",
     platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "corestore-bench", targets: ["corestore-bench"]),
+        .library(name: "CopyCounter", type: .dynamic, targets: ["CCopyCounter"]),
+        // For the benchmarks of other engines, in packages of their own.
+        .library(name: "BenchHarness", targets: ["BenchHarness"]),
+        .library(name: "BenchSubjects", targets: ["BenchSubjects"]),
+    ],
     dependencies: [
         // Named, because a bare path is called after its folder, and a clone may have any.
         .package(name: "swift-corestore", path: ".."),
@@ -31,6 +38,9 @@ let package = Package(
         .systemLibrary(
             name: "CBenchSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"]), .brew(["libsodium"])]),
 
+        // Loaded into processes whose copies are counted, and into no others.
+        .target(name: "CCopyCounter"),
+
         // What is measured and how: figures, clock, memory, statistics, reports. Knows neither side.
         .target(name: "BenchHarness", swiftSettings: strict),
         // The least that each figure must do, in bare calls. Imports nothing of swift-corestore.
@@ -40,8 +50,9 @@ let package = Package(
         .target(
             name: "BenchSubjects",
             dependencies: [
-                "BenchHarness", ours("Corestore"), ours("CorestoreNIO"), ours("Hypercore"), ours("StorageEngine"),
-                ours("SecretStream"), ours("Crypto"), ours("CompactEncoding"),
+                "BenchHarness", ours("Corestore"), ours("CorestoreNIO"), ours("Hypercore"), ours("HypercoreStorage"),
+                ours("StorageEngine"), ours("StorageLMDB"), ours("Replication"), ours("SecretStream"), ours("Crypto"),
+                ours("CompactEncoding"),
             ], swiftSettings: strict),
         .executableTarget(
             name: "corestore-bench",

@@ -21,6 +21,7 @@ public struct FloorContender: Contender {
         case .appendBatchSmall: appendBatches(workload, at: place.scratch, meter)
         case .appendBatchLarge: appendLargeBatches(workload, at: place.scratch, meter)
         case .getRandom: getRandom(workload, from: place.requiredSource, meter)
+        case .getCold: try getCold(workload, from: place.requiredSource, meter)
         case .getRandomInFlight: getRandomOnTwoThreads(workload, from: place.requiredSource, meter)
         case .openMany: openMany(workload, from: place.requiredSource, meter)
         case .createMany: createMany(workload, at: place.scratch, meter)

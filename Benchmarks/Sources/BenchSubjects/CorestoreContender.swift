@@ -4,14 +4,26 @@ import Corestore
 import CorestoreNIO
 import Crypto
 import Hypercore
-import StorageEngine
+import HypercoreStorage
+public import StorageEngine
+import StorageLMDB
 
 /// swift-corestore doing the work of every figure, through the calls that its users make.
 public struct CorestoreContender: Contender {
     static let coreName = "log"
 
-    /// Creates the contender.
-    public init() {}
+    /// Opens the engine that stores are kept by, in a directory.
+    private let makeEngine: @Sendable (_ directory: String) throws -> any StorageEngine
+
+    /// Creates the contender, on LMDB.
+    public init() {
+        self.init { directory in try LMDBEngine.open(at: directory, tables: Schema.tables) }
+    }
+
+    /// Creates the contender on another engine.
+    public init(onEngine makeEngine: @escaping @Sendable (_ directory: String) throws -> any StorageEngine) {
+        self.makeEngine = makeEngine
+    }
 
     public func fill(_ workload: Workload, at directory: String) async throws {
         let store = try await open(directory)
@@ -31,6 +43,7 @@ public struct CorestoreContender: Contender {
         case .appendBatchSmall, .appendBatchLarge: try await appendBatches(workload, at: place.scratch, meter)
         case .atomic: try await appendAtomically(workload, at: place.scratch, meter)
         case .getRandom: try await getRandom(workload, from: place.requiredSource, meter)
+        case .getCold: try await getCold(workload, from: place.requiredSource, meter)
         case .getRandomInFlight: try await getRandomInFlight(workload, from: place.requiredSource, meter)
         case .openMany: try await openMany(workload, from: place.requiredSource, meter)
         case .createMany: try await createMany(workload, at: place.scratch, meter)
@@ -44,16 +57,29 @@ public struct CorestoreContender: Contender {
     public func serve(
         _ workload: Workload, from directory: String, announce: (String) throws -> Void
     ) async throws {
+        guard workload.figure == .getCold else { return try await serve(directory, TransportConfiguration(), announce) }
+        let cold = try ColdStore(at: directory, workload)
+        var configuration = TransportConfiguration()
+        configuration.keepAliveInterval = KeepAliveWatch.interval
+        try await serve(directory, configuration, announce)
+        cold.end()
+    }
+
+    private func serve(
+        _ directory: String, _ configuration: TransportConfiguration, _ announce: (String) throws -> Void
+    ) async throws {
         let store = try await open(directory)
         let log = try await store.get(name: Self.coreName)
-        let server = try await ReplicationServer.listen(serving: store)
+        let server = try await ReplicationServer.listen(serving: store, configuration: configuration)
         try announce("\(server.endpoint) \(log.key)")
         await server.run()
     }
 
-    func open(_ directory: String, syncs: Bool = false) async throws -> Corestore {
-        try await Corestore.open(
-            at: directory, options: CorestoreOptions(durability: syncs ? .full : .relaxed))
+    /// Opens a store; one that is counted for where there is a ledger.
+    func open(_ directory: String, syncs: Bool = false, _ ledger: CountLedger? = nil) async throws -> Corestore {
+        let options = CorestoreOptions(durability: syncs ? .full : .relaxed)
+        if let ledger { return try await ledger.openStore(on: makeEngine(directory), options) }
+        return try await Corestore.open(makeEngine(directory), options: options)
     }
 
     func fillLog(_ workload: Workload, _ log: Hypercore) async throws {

@@ -7,7 +7,7 @@ import Testing
         let sample = Sample(
             elapsed: .nanoseconds(1_234_567_890_123), processorTime: .nanoseconds(987_654_321),
             peak: ResidentMemory(anonymous: 4096, mapped: 8192), growth: -4096, reference: .nanoseconds(17),
-            resultHash: "00ff")
+            resultHash: "00ff", counts: Counts([.puts: 3, .commits: 0]))
         #expect(Sample(line: sample.line) == sample)
     }
 
@@ -16,7 +16,7 @@ import Testing
         #expect(Sample(line: sample.line) == sample)
     }
 
-    @Test(arguments: ["", "sample", "sample 1 2 3 4", "sample one 2 3 4 5 6 ab", "other 1 2 3 4 5 6 ab"])
+    @Test(arguments: ["", "sample", "sample 1 2 3 4", "sample one 2 3 4 5 6 ab -", "other 1 2 3 4 5 6 ab -"])
     func anotherLineIsNoSample(line: String) {
         #expect(Sample(line: line) == nil)
     }

@@ -3,7 +3,18 @@ import Synchronization
 
 extension FloorContender {
     func getRandom(_ workload: Workload, from directory: String, _ meter: borrowing Meter) -> String {
-        let log = LogReader(at: directory)
+        readRandom(workload, LogReader(at: directory), meter)
+    }
+
+    /// Nothing is read ahead: what lies beside a random block is not read either.
+    func getCold(_ workload: Workload, from directory: String, _ meter: borrowing Meter) throws -> String {
+        let cold = try ColdStore(at: directory, workload)
+        let digest = readRandom(workload, LogReader(FloorStore(at: directory, readsAhead: false)), meter)
+        cold.end()
+        return digest
+    }
+
+    private func readRandom(_ workload: Workload, _ log: borrowing LogReader, _ meter: borrowing Meter) -> String {
         var indices = SeededNumbers(seed: ReadDigest.indexSeed)
         var digest = ReadDigest()
         meter.start()

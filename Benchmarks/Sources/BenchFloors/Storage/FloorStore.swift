@@ -18,13 +18,16 @@ final class FloorStore: @unchecked Sendable {
 
     /// Opens the store at `directory`, which exists, and creates what is missing in it. Each commit is synced where
     /// `syncs`; else none is.
-    init(at directory: String, syncs: Bool = false) {
+    ///
+    /// Where it `readsAhead`, the kernel brings in what lies beside a page that is not cached.
+    init(at directory: String, syncs: Bool = false, readsAhead: Bool = true) {
         var environment: OpaquePointer?
         check(mdb_env_create(&environment))
         self.environment = environment.unsafelyUnwrapped
         check(mdb_env_set_mapsize(environment, Self.mapByteLength))
         check(mdb_env_set_maxdbs(environment, 8))
-        check(mdb_env_open(environment, directory, UInt32(MDB_NOTLS | (syncs ? 0 : MDB_NOSYNC)), 0o600))
+        let flags = MDB_NOTLS | (syncs ? 0 : MDB_NOSYNC) | (readsAhead ? 0 : MDB_NORDAHEAD)
+        check(mdb_env_open(environment, directory, UInt32(flags), 0o600))
         let transaction = begin(environment.unsafelyUnwrapped)
         func openTable(_ name: String) -> MDB_dbi {
             var table: MDB_dbi = 0

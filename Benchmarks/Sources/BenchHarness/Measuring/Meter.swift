@@ -15,15 +15,20 @@ import Darwin
 public struct Meter: ~Copyable {
     private static let samplingPeriodMicroseconds: UInt32 = 5_000
     private let run = Run()
+    /// Where the run counts what it does; `nil` where it is timed.
+    public let ledger: CountLedger?
 
-    /// Prepares to measure.
-    public init() {}
+    /// Prepares to measure; or to count, which takes so much time that the clock says nothing.
+    public init(counting ledger: CountLedger? = nil) {
+        self.ledger = ledger
+    }
 
     /// Starts the clock.
     public borrowing func start() {
         var probe = ResidentMemoryProbe()
         let memory = probe.read()
         run.memoryAtStart.withLock { $0 = memory }
+        ledger?.begin()
         run.state.withLock { state in
             precondition(state == .idle, "a meter measures once")
             state = .running(since: .now, processorTime: .ofThisProcess)
@@ -54,6 +59,7 @@ public struct Meter: ~Copyable {
     public borrowing func stop() {
         let now = ContinuousClock.now
         let processorTime = Duration.ofThisProcess
+        ledger?.end()
         run.state.withLock { state in
             guard case .running(let start, let processorStart) = state else {
                 preconditionFailure("a meter is stopped that was not started")
@@ -75,7 +81,7 @@ public struct Meter: ~Copyable {
         }
         return Sample(
             elapsed: elapsed, processorTime: processorTime, peak: run.peak.withLock { $0 }, growth: growth,
-            reference: run.reference.withLock { $0 }, resultHash: resultHash)
+            reference: run.reference.withLock { $0 }, resultHash: resultHash, counts: ledger?.counts ?? Counts())
     }
 
     private final class Run: Sendable {

@@ -14,11 +14,13 @@ public struct Sample: Sendable, Equatable {
     public let reference: Duration?
     /// What proves that the work was done.
     public let resultHash: String
+    /// What was counted; nothing in a run that was timed.
+    public let counts: Counts
 
     /// Puts a sample together.
     public init(
         elapsed: Duration, processorTime: Duration, peak: ResidentMemory?, growth: Int? = nil,
-        reference: Duration? = nil, resultHash: String
+        reference: Duration? = nil, resultHash: String, counts: Counts = Counts()
     ) {
         self.elapsed = elapsed
         self.processorTime = processorTime
@@ -26,6 +28,7 @@ public struct Sample: Sendable, Equatable {
         self.growth = growth
         self.reference = reference
         self.resultHash = resultHash
+        self.counts = counts
     }
 }
 
@@ -37,15 +40,18 @@ extension Sample {
         let memory = peak.map { "\($0.anonymous) \($0.mapped)" } ?? "- -"
         let growth = growth.map(String.init) ?? "-"
         let reference = reference.map { String($0.nanoseconds) } ?? "-"
-        return
-            "sample \(elapsed.nanoseconds) \(processorTime.nanoseconds) \(memory) \(growth) \(reference) \(resultHash)"
+        return """
+            sample \(elapsed.nanoseconds) \(processorTime.nanoseconds) \(memory) \(growth) \(reference) \(resultHash) \
+            \(counts.word)
+            """
     }
 
     /// Reads a ``line``; `nil` for any other.
     public init?(line: String) {
         let words = line.split(separator: " ")
         guard
-            words.count == 8, words[0] == "sample", let elapsed = Int64(words[1]), let processorTime = Int64(words[2])
+            words.count == 9, words[0] == "sample", let elapsed = Int64(words[1]), let processorTime = Int64(words[2]),
+            let counts = Counts(word: words[8])
         else { return nil }
         var peak: ResidentMemory?
         if let anonymous = Int(words[3]), let mapped = Int(words[4]) {
@@ -53,7 +59,8 @@ extension Sample {
         }
         self.init(
             elapsed: .nanoseconds(elapsed), processorTime: .nanoseconds(processorTime), peak: peak,
-            growth: Int(words[5]), reference: Int64(words[6]).map { .nanoseconds($0) }, resultHash: String(words[7]))
+            growth: Int(words[5]), reference: Int64(words[6]).map { .nanoseconds($0) }, resultHash: String(words[7]),
+            counts: counts)
     }
 }
 

@@ -1,3 +1,8 @@
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -16,15 +21,17 @@ public final class ChildProcess {
     private let standardOutput: Int32
     private var unread: [UInt8] = []
 
-    /// Starts this program again with `arguments`. Its standard error is that of this process.
-    public init(arguments: [String]) throws {
+    /// Starts this program again with `arguments`. Its standard error is that of this process, and so is its environment,
+    /// but for what `environment` sets.
+    public init(arguments: [String], environment: [String: String] = [:]) throws {
         let (inputEnd, input) = try Self.makePipe()
         let (output, outputEnd) = try Self.makePipe()
         defer {
             close(inputEnd)
             close(outputEnd)
         }
-        identifier = try Self.spawn(arguments, standardInput: inputEnd, standardOutput: outputEnd)
+        identifier = try Self.spawn(
+            arguments, environment, standardInput: inputEnd, standardOutput: outputEnd)
         standardInput = input
         standardOutput = output
     }
@@ -80,7 +87,7 @@ public final class ChildProcess {
     }
 
     private static func spawn(
-        _ arguments: [String], standardInput: Int32, standardOutput: Int32
+        _ arguments: [String], _ changes: [String: String], standardInput: Int32, standardOutput: Int32
     ) throws -> pid_t {
         #if canImport(Darwin)
         var actions: posix_spawn_file_actions_t?
@@ -93,14 +100,22 @@ public final class ChildProcess {
         posix_spawn_file_actions_adddup2(&actions, standardOutput, STDOUT_FILENO)
         let program = thisProgram
         var words = ([program] + arguments).map { strdup($0) } + [nil]
-        defer { for word in words { free(word) } }
+        var variables = environmentWords(with: changes).map { strdup($0) } + [nil]
+        defer { for word in words + variables { free(word) } }
         var identifier: pid_t = 0
-        let status = posix_spawn(&identifier, program, &actions, nil, &words, environ)
+        let status = posix_spawn(&identifier, program, &actions, nil, &words, &variables)
         guard status == 0 else { throw SystemCallFailure("posix_spawn", number: status) }
         return identifier
     }
 
-    private static let thisProgram: String = {
+    /// This process's environment with some variables set.
+    private static func environmentWords(with changes: [String: String]) -> [String] {
+        let inherited = ProcessInfo.processInfo.environment.merging(changes) { _, new in new }
+        return inherited.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    }
+
+    /// Where this program's file is.
+    public static let thisProgram: String = {
         var path = [CChar](repeating: 0, count: Int(PATH_MAX))
         let count = readlink("/proc/self/exe", &path, path.count)
         guard count > 0 else { return CommandLine.arguments[0] }

@@ -46,6 +46,13 @@ public struct FigureReport: Sendable {
         resultHash = hash
     }
 
+    /// The efficiency that is held to what is committed: by processor time where there is a rate, because other programs
+    /// disturb it least and a test machine has some; as measured where less is better, because time has no part in that or
+    /// stands on both sides of the ratio.
+    public var steadyEfficiency: Double {
+        workload.figure.unit.isBetterWhenLess ? efficiency : processorEfficiency
+    }
+
     private static func peak(_ samples: [Sample]) -> ResidentMemory? {
         samples.compactMap(\.peak).reduce(nil) { peak, memory in
             var higher = peak ?? memory

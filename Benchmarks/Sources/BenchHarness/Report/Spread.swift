@@ -7,6 +7,13 @@ public struct Spread: Sendable, Equatable {
     /// The greatest.
     public let maximum: Double
 
+    /// A spread that was summarised before.
+    init(median: Double, minimum: Double, maximum: Double) {
+        self.median = median
+        self.minimum = minimum
+        self.maximum = maximum
+    }
+
     /// Summarises `values`, at least one, in any order.
     public init(_ values: [Double]) {
         precondition(!values.isEmpty, "nothing was measured")

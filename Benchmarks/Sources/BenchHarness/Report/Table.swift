@@ -31,7 +31,7 @@ public enum Table {
     }
 
     /// Pads to the right where `width` is negative, else to the left.
-    private static func padded(_ text: String, to width: Int) -> String {
+    static func padded(_ text: String, to width: Int) -> String {
         let padding = String(repeating: " ", count: max(0, abs(width) - text.count))
         return width < 0 ? text + padding : padding + text
     }
@@ -52,7 +52,7 @@ public enum Table {
     }
 
     /// A rate without a fraction, its thousands apart: 12,345.
-    static func grouped(_ value: Double) -> String {
+    public static func grouped(_ value: Double) -> String {
         var digits = String(Int(value.rounded()))
         var groups: [String] = []
         while digits.count > 3 {
@@ -62,12 +62,14 @@ public enum Table {
         return ([digits] + groups).joined(separator: ",")
     }
 
-    static func tenths(_ value: Double) -> String {
+    /// A number with one decimal.
+    public static func tenths(_ value: Double) -> String {
         let scaled = Int((value * 10).rounded())
         return "\(scaled / 10).\(scaled % 10)"
     }
 
-    static func hundredths(_ value: Double) -> String {
+    /// A number with two decimals.
+    public static func hundredths(_ value: Double) -> String {
         let scaled = Int((value * 100).rounded())
         return "\(scaled / 100).\(scaled % 100 < 10 ? "0" : "")\(scaled % 100)"
     }

@@ -18,6 +18,8 @@ public enum Figure: String, CaseIterable, Sendable {
     case getRandom = "get-random-seq"
     /// The same by 64 tasks.
     case getRandomInFlight = "get-random-64inflight"
+    /// The same in a store that is far larger than what may be cached of it.
+    case getCold = "get-cold"
     /// Opening a store and each of its named cores, one after the other.
     case openMany = "open-1000-seq"
     /// Making named cores, and appending a block to each.
@@ -44,7 +46,7 @@ extension Figure {
         case .appendBatchSmall, .pipeSmall, .replicateSmall: .blocks
         case .appendBatchLarge, .pipeLarge, .replicateLarge: .megabytes
         case .atomic: .batches
-        case .getRandom, .getRandomInFlight: .gets
+        case .getRandom, .getRandomInFlight, .getCold: .gets
         case .openMany, .createMany: .cores
         case .openMemory: .bytesPerCore
         case .openSparse: .ratio
@@ -54,12 +56,23 @@ extension Figure {
     /// Whether a run begins with a store that was filled before.
     public var needsFilledStore: Bool {
         switch self {
-        case .getRandom, .getRandomInFlight, .openMany, .openMemory, .openSparse, .pipeSmall, .pipeLarge,
+        case .getRandom, .getRandomInFlight, .getCold, .openMany, .openMemory, .openSparse, .pipeSmall, .pipeLarge,
             .replicateSmall, .replicateLarge:
             true
         case .appendSingle, .appendSingleFull, .appendConcurrent, .appendConcurrentCores, .appendBatchSmall,
             .appendBatchLarge, .atomic, .createMany:
             false
+        }
+    }
+
+    /// The figures that this system can be measured by: where the kernel does not let go of cached files, none is cold.
+    public static let measurable = allCases.filter { $0 != .getCold || PageCache.canBeDropped }
+
+    /// Whether every commit is synced to the disk.
+    var syncs: Bool {
+        switch self {
+        case .appendSingleFull, .appendConcurrent, .appendConcurrentCores: true
+        default: false
         }
     }
 

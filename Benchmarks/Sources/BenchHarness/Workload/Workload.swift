@@ -4,12 +4,15 @@ public struct Workload: Sendable, Equatable {
     public let figure: Figure
     /// How large it is.
     public let size: Size
+    /// Whether every commit is synced to the disk.
+    public let syncs: Bool
     private let shape: WorkloadShape
 
-    /// The work of `figure` at `size`.
-    public init(_ figure: Figure, _ size: Size) {
+    /// The work of `figure` at `size`; synced or not as the figure is, unless `syncs` says.
+    public init(_ figure: Figure, _ size: Size, syncs: Bool? = nil) {
         self.figure = figure
         self.size = size
+        self.syncs = syncs ?? figure.syncs
         shape = WorkloadShape(of: figure, size)
     }
 
@@ -17,6 +20,8 @@ public struct Workload: Sendable, Equatable {
     public enum Size: String, CaseIterable, Sendable {
         /// All figures within seconds: to see that they run, not to compare by.
         case tiny
+        /// A tenth of a second each: what CI measures efficiencies with.
+        case small
         /// What the committed figures are measured with.
         case full
     }
@@ -33,13 +38,6 @@ public struct Workload: Sendable, Equatable {
     public var coreCount: Int { shape.coreCount }
     /// Tasks that work at once.
     public var taskCount: Int { shape.taskCount }
-    /// Whether every commit is synced to the disk.
-    public var syncs: Bool {
-        switch figure {
-        case .appendSingleFull, .appendConcurrent, .appendConcurrentCores: true
-        default: false
-        }
-    }
     /// How often a core is opened where one opening is too short to be timed; 0 where the figure is not about that.
     public var openingCount: Int { shape.openingCount }
 }
@@ -47,8 +45,10 @@ public struct Workload: Sendable, Equatable {
 // MARK: - What a run amounts to
 
 extension Workload {
-    /// The rate of a run that took `seconds`, of a figure that is a rate, in its unit.
-    public func rate(seconds: Double) -> Double {
+    /// The rate of a run of a figure that is one, in its unit.
+    public func rate(of sample: Sample) -> Double { rate(seconds: sample.elapsed.seconds) }
+
+    func rate(seconds: Double) -> Double {
         let work =
             switch figure.unit {
             case .appends, .blocks: Double(blockCount)
@@ -65,7 +65,7 @@ extension Workload {
     func value(of sample: Sample) -> Double {
         switch figure.unit {
         case .appends, .blocks, .gets, .cores, .batches, .megabytes:
-            return rate(seconds: sample.elapsed.seconds)
+            return rate(of: sample)
         case .bytesPerCore:
             guard let growth = sample.growth else {
                 preconditionFailure(

@@ -17,28 +17,47 @@ struct WorkloadShape: Sendable, Equatable {
 
     /// What `figure` does at `size`.
     init(of figure: Figure, _ size: Workload.Size) {
-        let full = size == .full
+        func pick(_ full: Int, small: Int, tiny: Int) -> Int {
+            switch size {
+            case .full: full
+            case .small: small
+            case .tiny: tiny
+            }
+        }
         switch figure {
-        case .appendSingle: self.init(blockCount: full ? 10_000 : 300)
-        case .appendSingleFull: self.init(blockCount: full ? 2_000 : 50)
-        case .appendConcurrent: self.init(blockCount: full ? 64_000 : 1_280, taskCount: 64)
-        case .appendConcurrentCores: self.init(blockCount: full ? 64_000 : 1_280, coreCount: 64, taskCount: 64)
-        case .appendBatchSmall: self.init(blockCount: full ? 100_000 : 3_000, batchLength: 1_000)
-        case .appendBatchLarge: self.init(blockCount: full ? 4_000 : 128, blockLength: 65_536, batchLength: 64)
-        case .atomic: self.init(blockCount: full ? 16_000 : 480, coreCount: 16)
+        case .appendSingle: self.init(blockCount: pick(10_000, small: 2_000, tiny: 300))
+        case .appendSingleFull: self.init(blockCount: pick(2_000, small: 200, tiny: 50))
+        case .appendConcurrent: self.init(blockCount: pick(64_000, small: 6_400, tiny: 1_280), taskCount: 64)
+        case .appendConcurrentCores:
+            self.init(blockCount: pick(64_000, small: 6_400, tiny: 1_280), coreCount: 64, taskCount: 64)
+        case .appendBatchSmall:
+            self.init(blockCount: pick(100_000, small: 30_000, tiny: 3_000), batchLength: 1_000)
+        case .appendBatchLarge:
+            self.init(blockCount: pick(4_000, small: 512, tiny: 128), blockLength: 65_536, batchLength: 64)
+        case .atomic: self.init(blockCount: pick(16_000, small: 1_600, tiny: 480), coreCount: 16)
         case .getRandom:
-            self.init(blockCount: full ? 100_000 : 3_000, batchLength: 1_000, readCount: full ? 200_000 : 6_000)
+            self.init(
+                blockCount: pick(100_000, small: 20_000, tiny: 3_000), batchLength: 1_000,
+                readCount: pick(200_000, small: 50_000, tiny: 6_000))
         case .getRandomInFlight:
             self.init(
-                blockCount: full ? 100_000 : 3_000, batchLength: 1_000, readCount: full ? 200_000 : 6_400,
-                taskCount: 64)
+                blockCount: pick(100_000, small: 20_000, tiny: 3_000), batchLength: 1_000,
+                readCount: pick(200_000, small: 51_200, tiny: 6_400), taskCount: 64)
+        case .getCold:
+            self.init(
+                blockCount: pick(1_000_000, small: 100_000, tiny: 3_000), blockLength: 1_000, batchLength: 1_000,
+                readCount: pick(1_000, small: 200, tiny: 100))
         case .openMany, .createMany, .openMemory:
-            self.init(blockCount: full ? 1_000 : 50, coreCount: full ? 1_000 : 50)
+            let count = pick(1_000, small: 500, tiny: 50)
+            self.init(blockCount: count, coreCount: count)
         case .openSparse:
-            self.init(blockCount: full ? 1_000_000 : 20_000, batchLength: 1_000, openingCount: full ? 500 : 50)
-        case .pipeSmall, .replicateSmall: self.init(blockCount: full ? 100_000 : 3_000, batchLength: 1_000)
+            self.init(
+                blockCount: pick(1_000_000, small: 50_000, tiny: 20_000), batchLength: 1_000,
+                openingCount: pick(500, small: 300, tiny: 50))
+        case .pipeSmall, .replicateSmall:
+            self.init(blockCount: pick(100_000, small: 10_000, tiny: 3_000), batchLength: 1_000)
         case .pipeLarge, .replicateLarge:
-            self.init(blockCount: full ? 2_000 : 100, blockLength: 65_536, batchLength: 64)
+            self.init(blockCount: pick(2_000, small: 400, tiny: 100), blockLength: 65_536, batchLength: 64)
         }
     }
 

@@ -5,7 +5,7 @@ import Hypercore
 extension CorestoreContender {
     func appendSingle(_ workload: Workload, at directory: String, _ meter: borrowing Meter) async throws -> String {
         let pattern = BlockPattern(length: workload.blockLength)
-        let store = try await open(directory, syncs: workload.syncs)
+        let store = try await open(directory, syncs: workload.syncs, meter.ledger)
         let log = try await store.get(name: Self.coreName)
         meter.start()
         for index in 0..<workload.blockCount { try await log.append(pattern.block(at: index)) }
@@ -18,7 +18,7 @@ extension CorestoreContender {
         _ workload: Workload, at directory: String, _ meter: borrowing Meter
     ) async throws -> String {
         let pattern = BlockPattern(length: workload.blockLength)
-        let store = try await open(directory, syncs: workload.syncs)
+        let store = try await open(directory, syncs: workload.syncs, meter.ledger)
         let log = try await store.get(name: Self.coreName)
         let blocksEach = workload.blockCount / workload.taskCount
         meter.start()
@@ -38,7 +38,7 @@ extension CorestoreContender {
         _ workload: Workload, at directory: String, _ meter: borrowing Meter
     ) async throws -> String {
         let pattern = BlockPattern(length: workload.blockLength)
-        let store = try await open(directory, syncs: workload.syncs)
+        let store = try await open(directory, syncs: workload.syncs, meter.ledger)
         let logs = try await openCores(workload, of: store)
         let blocksEach = workload.blockCount / workload.coreCount
         meter.start()
@@ -58,7 +58,7 @@ extension CorestoreContender {
         _ workload: Workload, at directory: String, _ meter: borrowing Meter
     ) async throws -> String {
         let pattern = BlockPattern(length: workload.blockLength)
-        let store = try await open(directory)
+        let store = try await open(directory, syncs: workload.syncs, meter.ledger)
         let logs = try await openCores(workload, of: store)
         let blocksEach = workload.blockCount / workload.coreCount
         meter.start()
@@ -74,7 +74,7 @@ extension CorestoreContender {
     }
 
     func appendBatches(_ workload: Workload, at directory: String, _ meter: borrowing Meter) async throws -> String {
-        let store = try await open(directory)
+        let store = try await open(directory, syncs: workload.syncs, meter.ledger)
         let log = try await store.get(name: Self.coreName)
         var batches = BlockBatches(workload)
         meter.start()

@@ -4,7 +4,7 @@ import Hypercore
 
 extension CorestoreContender {
     func createMany(_ workload: Workload, at directory: String, _ meter: borrowing Meter) async throws -> String {
-        let store = try await open(directory)
+        let store = try await open(directory, syncs: workload.syncs, meter.ledger)
         meter.start()
         let logs = try await fillCores(workload, in: store)
         meter.stop()
@@ -13,7 +13,7 @@ extension CorestoreContender {
 
     func openMany(_ workload: Workload, from directory: String, _ meter: borrowing Meter) async throws -> String {
         meter.start()
-        let store = try await open(directory)
+        let store = try await open(directory, syncs: workload.syncs, meter.ledger)
         let logs = try await openCores(workload, of: store)
         meter.stop()
         return try await finish(store, logs)
@@ -21,7 +21,7 @@ extension CorestoreContender {
 
     /// Memory counts from after the store was opened.
     func holdOpen(_ workload: Workload, from directory: String, _ meter: borrowing Meter) async throws -> String {
-        let store = try await open(directory)
+        let store = try await open(directory, syncs: workload.syncs, meter.ledger)
         meter.start()
         let logs = try await openCores(workload, of: store)
         meter.stop()
@@ -29,7 +29,7 @@ extension CorestoreContender {
     }
 
     func openSparse(_ workload: Workload, from directory: String, _ meter: borrowing Meter) async throws -> String {
-        let store = try await open(directory)
+        let store = try await open(directory, syncs: workload.syncs, meter.ledger)
         // The first openings bring pages in, of either core.
         for name in [CoreName.short, CoreName.sparse] { try await openAndClose(name, of: store) }
         meter.start()

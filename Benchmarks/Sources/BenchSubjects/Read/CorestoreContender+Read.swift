@@ -4,7 +4,7 @@ import Hypercore
 
 extension CorestoreContender {
     func getRandom(_ workload: Workload, from directory: String, _ meter: borrowing Meter) async throws -> String {
-        let store = try await open(directory)
+        let store = try await open(directory, meter.ledger)
         let log = try await store.get(name: Self.coreName)
         var indices = SeededNumbers(seed: ReadDigest.indexSeed)
         var digest = ReadDigest()
@@ -17,10 +17,17 @@ extension CorestoreContender {
         return digest.hexadecimal
     }
 
+    func getCold(_ workload: Workload, from directory: String, _ meter: borrowing Meter) async throws -> String {
+        let cold = try ColdStore(at: directory, workload)
+        let digest = try await getRandom(workload, from: directory, meter)
+        cold.end()
+        return digest
+    }
+
     func getRandomInFlight(
         _ workload: Workload, from directory: String, _ meter: borrowing Meter
     ) async throws -> String {
-        let store = try await open(directory)
+        let store = try await open(directory, meter.ledger)
         let log = try await store.get(name: Self.coreName)
         meter.start()
         let digests = try await withThrowingTaskGroup(of: (Int, ReadDigest).self) { tasks in

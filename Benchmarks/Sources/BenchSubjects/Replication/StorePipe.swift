@@ -1,6 +1,8 @@
+import BenchHarness
 import Corestore
 import Hypercore
 import SecretStream
+import Synchronization
 
 /// Two stores that replicate with each other in memory, encrypted: what one stream writes, the other receives.
 struct StorePipe {
@@ -8,9 +10,10 @@ struct StorePipe {
     private let ends: (PipeEnd, PipeEnd)
 
     /// Connects two stores.
-    init(_ first: Corestore, _ second: Corestore) throws {
+    init(_ first: Corestore, _ second: Corestore, _ ledger: CountLedger? = nil) throws {
         streams = (try first.replicate(as: .initiator), try second.replicate(as: .responder))
         ends = (PipeEnd(to: streams.1), PipeEnd(to: streams.0))
+        for end in [ends.0, ends.1] { ledger?.add { end.counts } }
         streams.0.start(on: ends.0)
         streams.1.start(on: ends.1)
     }
@@ -28,6 +31,8 @@ struct StorePipe {
 /// reading side asks for, so it need not say that it is full.
 private final class PipeEnd: StreamTransport {
     private let input: AsyncStream<[UInt8]>.Continuation
+    private let writes = Atomic(0)
+    private let byteCount = Atomic(0)
 
     init(to stream: ReplicationStream) {
         let (output, input) = AsyncStream<[UInt8]>.makeStream()
@@ -38,7 +43,16 @@ private final class PipeEnd: StreamTransport {
         }
     }
 
-    func write(_ bytes: [UInt8]) { input.yield(bytes) }
+    func write(_ bytes: [UInt8]) {
+        writes.add(1, ordering: .relaxed)
+        byteCount.add(bytes.count, ordering: .relaxed)
+        input.yield(bytes)
+    }
+
+    var counts: Counts {
+        Counts([.writes: writes.load(ordering: .relaxed), .wireBytes: byteCount.load(ordering: .relaxed)])
+    }
+
     var isWritable: Bool { true }
     func deadlineChanged() {}
     func close() { input.finish() }

@@ -33,7 +33,7 @@ struct MeasureCommand: AsyncParsableCommand {
     func run() async throws {
         if let warning = MachineLoad.now?.warning { try StandardError.print("corestore-bench: \(warning)") }
         if !json { print(Table.heading) }
-        for figure in figures.isEmpty ? Figure.allCases : figures {
+        for figure in figures.isEmpty ? Figure.measurable : figures {
             let series = try Series(Workload(figure, size), in: directory)
             let report = try series.measure(runs: runs)
             print(json ? report.jsonLine : Table.row(report))

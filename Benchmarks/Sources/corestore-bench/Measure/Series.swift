@@ -2,16 +2,16 @@ import BenchHarness
 
 /// The runs of one figure: both sides in turn, each run in a process and a directory of its own.
 struct Series: ~Copyable {
-    private let workload: Workload
+    let workload: Workload
     private let directory: ScratchDirectory
     /// The filled stores of the two sides; empty where the figure begins with nothing.
     private let sources: [Side: String]
 
-    /// Fills the stores that the figure begins with.
-    init(_ workload: Workload, in parent: String) throws {
+    /// Fills the stores that the figure begins with, for the sides that will run.
+    init(_ workload: Workload, sides: [Side] = Side.allCases, in parent: String) throws {
         let directory = try ScratchDirectory(in: parent)
         var sources: [Side: String] = [:]
-        for side in Side.allCases where workload.figure.needsFilledStore {
+        for side in sides where workload.figure.needsFilledStore {
             let source = try directory.makeDirectory("source-\(side.rawValue)")
             let child = try ChildProcess(arguments: ["fill"] + JobOptions.arguments(workload, side) + [source])
             try child.finish()
@@ -39,11 +39,18 @@ struct Series: ~Copyable {
         return try FigureReport(workload, pairs)
     }
 
-    private borrowing func sample(_ side: Side) throws -> Sample {
+    /// Runs our side once and counts what it does.
+    borrowing func count() throws -> Counts {
+        try sample(.ours, ["--counting"], environment: CopyCounter.environment).counts
+    }
+
+    private borrowing func sample(
+        _ side: Side, _ options: [String] = [], environment: [String: String] = [:]
+    ) throws -> Sample {
         let scratch = try ScratchDirectory(in: directory.path)
         var arguments = ["sample"] + JobOptions.arguments(workload, side) + ["--scratch", scratch.path]
         if let source = sources[side] { arguments += ["--source", source] }
-        let child = try ChildProcess(arguments: arguments)
+        let child = try ChildProcess(arguments: arguments + options, environment: environment)
         let line = child.readLine()
         try child.finish()
         guard let sample = line.flatMap(Sample.init(line:)) else {

@@ -14,11 +14,14 @@ struct SampleCommand: AsyncParsableCommand {
     @Option(help: "The store that the figure begins with, as `fill` left it.")
     var source: String?
 
+    @Flag(help: "Counts what is done, and so takes longer than it takes.")
+    var counting = false
+
     func run() async throws { try await sample() }
 
     /// Away from the main actor: resuming on it costs a wake-up of the main thread, which is no cost of the library's.
     @concurrent private func sample() async throws {
-        let meter = Meter()
+        let meter = Meter(counting: counting ? CountLedger() : nil)
         let place = RunPlace(scratch: scratch, source: source)
         let resultHash = try await job.side.contender.run(job.workload, in: place, meter)
         guard let sample = meter.sample(resultHash: resultHash) else {

@@ -1,5 +1,3 @@
-import BenchHarness
-
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -9,17 +7,17 @@ import Darwin
 #endif
 
 /// What `print` writes to.
-enum StandardOutput {
+public enum StandardOutput {
     /// Hands on what `print` has gathered: a pipe would not see it before the process ends.
-    static func flush() throws {
+    public static func flush() throws {
         guard fflush(nil) == 0 else { throw SystemCallFailure("write to standard output") }
     }
 }
 
 /// Where warnings go, so that what is measured can be piped.
-enum StandardError {
+public enum StandardError {
     /// Writes a line.
-    static func print(_ line: String) throws {
+    public static func print(_ line: String) throws {
         let bytes = Array((line + "\n").utf8)
         guard write(STDERR_FILENO, bytes, bytes.count) == bytes.count else {
             throw SystemCallFailure("write to standard error")
