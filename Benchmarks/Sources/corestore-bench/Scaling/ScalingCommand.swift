@@ -10,7 +10,7 @@ struct ScalingCommand: AsyncParsableCommand {
         abstract: "Measures what a block costs in ever larger stores, and fails where that grows too much.",
         discussion: """
             One log of 1,000 blocks, of ten times as many, and so on; and 100,000 blocks in 1, 100 and 10,000 cores. Prints a \
-            line of JSON for each cost. 10,000,000 blocks take a quarter of an hour and 6 GB of disk.
+            line of JSON for each cost. For 10,000,000 blocks expect a quarter of an hour and 6 GB of disk.
             """)
 
     @Option(help: "Blocks of the longest log: a power of ten.")
