@@ -19,17 +19,21 @@ public struct ByteReader: ~Escapable {
 
     @usableFromInline let bytes: RawSpan
 
+    @usableFromInline var position: Int
+
     /// Where the next read begins, in bytes from the start of what is read.
-    public private(set) var offset: Int
+    @inlinable
+    public var offset: Int { position }
 
     /// Creates a reader that stands before the first byte of `bytes`.
     @_lifetime(copy bytes)
     public init(_ bytes: RawSpan) {
         self.bytes = bytes
-        self.offset = 0
+        position = 0
     }
 
     /// How many bytes have not been read.
+    @inlinable
     public var remaining: Int { bytes.byteCount - offset }
 
     /// Whether everything has been read.
@@ -52,12 +56,12 @@ extension ByteReader {
     private mutating func wideInteger(_ first: UInt8, from start: Int) throws(CompactDecodingError) -> UInt64 {
         let width = 2 << Int(first - 0xfd)
         guard width <= remaining else {
-            offset = start
+            position = start
             throw CompactDecodingError(.truncated(needed: UInt64(1 + width), available: remaining), offset: start)
         }
         let value = try fixedWidth(width)
         guard value <= Self.maximumInteger else {
-            offset = start
+            position = start
             throw CompactDecodingError(.integerTooLarge(value), offset: start)
         }
         return value
@@ -121,7 +125,7 @@ extension ByteReader {
         var value: UInt64 = 0
         let width = UInt64(first - ByteWriter.lexintBase) + 1
         guard width <= 4, width <= UInt64(remaining) else {
-            offset = start
+            position = start
             throw width > 4
                 ? CompactDecodingError(.integerTooLarge(UInt64(first)), offset: start)
                 : CompactDecodingError(.truncated(needed: 1 + width, available: remaining), offset: start)
@@ -130,7 +134,7 @@ extension ByteReader {
             value = value << 8 | UInt64(try uint8())
         }
         guard let number = UInt32(exactly: value + UInt64(ByteWriter.lexintBase)) else {
-            offset = start
+            position = start
             throw CompactDecodingError(.integerTooLarge(value), offset: start)
         }
         return number
@@ -182,7 +186,7 @@ extension ByteReader {
     @_lifetime(copy self)
     public mutating func rest() -> RawSpan {
         let start = offset
-        offset = bytes.byteCount
+        position = bytes.byteCount
         return bytes.extracting(start..<bytes.byteCount)
     }
 
@@ -198,7 +202,7 @@ extension ByteReader {
         let length = try uint()
         let prefix = offset - start
         guard length <= UInt64(remaining) else {
-            offset = start
+            position = start
             throw CompactDecodingError(
                 .truncated(needed: UInt64(prefix) + length, available: remaining), offset: start)
         }
@@ -217,7 +221,7 @@ extension ByteReader {
         let range = try bufferRange()
         let text = unsafe bytes.extracting(range).withUnsafeBytes { unsafe String(validating: $0, as: UTF8.self) }
         guard let text else {
-            offset = start
+            position = start
             throw CompactDecodingError(.invalidUTF8, offset: start)
         }
         return text
@@ -247,6 +251,8 @@ extension ByteReader {
     /// The result is never sized by the count alone: it grows with the items that are really there.
     ///
     /// - Throws: `.tooManyItems` above ``maximumArrayCount``; whatever `item` throws, with the offset of that item.
+    // Inlinable, so that it is compiled for each kind of item.
+    @inlinable
     public mutating func array<Item>(
         _ item: (inout ByteReader) throws(CompactDecodingError) -> Item
     ) throws(CompactDecodingError) -> [Item] {
@@ -259,7 +265,7 @@ extension ByteReader {
                 items.append(try item(&self))
             }
         } catch {
-            offset = start
+            position = start
             throw error
         }
         return items
@@ -271,7 +277,7 @@ extension ByteReader {
         let count = try arrayCount()
         let prefix = offset - start
         guard 4 * count <= remaining else {
-            offset = start
+            position = start
             throw CompactDecodingError(
                 .truncated(needed: UInt64(prefix + 4 * count), available: remaining), offset: start)
         }
@@ -286,13 +292,14 @@ extension ByteReader {
     }
 
     /// How many items memory is taken for before any of them is read.
-    private static var itemsExpected: Int { 1024 }
+    @usableFromInline static var itemsExpected: Int { 1024 }
 
-    private mutating func arrayCount() throws(CompactDecodingError) -> Int {
+    @usableFromInline
+    mutating func arrayCount() throws(CompactDecodingError) -> Int {
         let start = offset
         let count = try uint()
         guard count <= Self.maximumArrayCount else {
-            offset = start
+            position = start
             throw CompactDecodingError(.tooManyItems(count), offset: start)
         }
         return Int(count)
@@ -305,7 +312,7 @@ extension ByteReader {
         guard count <= UInt64(remaining) else {
             throw CompactDecodingError(.truncated(needed: count, available: remaining), offset: start)
         }
-        offset += Int(count)
+        position += Int(count)
         return start..<offset
     }
 }

@@ -169,6 +169,12 @@ extension ByteWriter {
         bytes.append(contentsOf: source)
     }
 
+    /// Writes a length and the bytes.
+    public mutating func buffer(_ source: [UInt8]) { buffer(source.span.bytes) }
+
+    /// Writes a length and the bytes.
+    public mutating func buffer(_ source: ArraySlice<UInt8>) { buffer(source.span.bytes) }
+
     /// Writes a length and borrowed bytes.
     public mutating func buffer(_ source: RawSpan) {
         uint(UInt64(source.byteCount))
@@ -193,6 +199,8 @@ extension ByteWriter {
     }
 
     /// Writes a count, and then each item with `write`.
+    // Inlinable, so that it is compiled for each kind of item.
+    @inlinable
     public mutating func array<Items: Collection>(_ items: Items, _ write: (inout ByteWriter, Items.Element) -> Void) {
         uint(UInt64(items.count))
         for item in items {

@@ -3,7 +3,7 @@
 /// A value type without an allocation of its own, because a log keeps two of them a block.
 public struct Bytes32: Hashable, Sendable {
     // Eight-byte words in memory order, so that the bytes can be borrowed as they stand.
-    private var words: (UInt64, UInt64, UInt64, UInt64)
+    @usableFromInline var words: (UInt64, UInt64, UInt64, UInt64)
 
     /// Thirty-two zero bytes.
     public static let zero = Bytes32()
@@ -67,6 +67,7 @@ public struct Bytes32: Hashable, Sendable {
 
 extension Bytes32 {
     /// Calls `body` with the bytes, borrowed.
+    @inlinable
     public func withBytes<Result, Failure: Error>(
         _ body: (RawSpan) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -74,6 +75,7 @@ extension Bytes32 {
     }
 
     /// Calls `body` with the bytes.
+    @inlinable
     public func withUnsafeBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -81,6 +83,7 @@ extension Bytes32 {
     }
 
     /// Calls `body` with the bytes, to be written in place; what it leaves is the value.
+    @inlinable
     public mutating func withUnsafeMutableBytes<Result, Failure: Error>(
         _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
