@@ -34,6 +34,17 @@ public struct CoreWrite: Sendable {
         self.set = set
     }
 
+    /// Makes room for so many blocks of so many bytes in all, and for so many nodes, so that what is composed has not to be moved
+    /// as it grows.
+    public mutating func reserve(blocks: Int, byteCount: Int, nodes: Int) {
+        guard blocks + nodes > 4 else { return }
+        // Long blocks are not copied, so that these bytes are too many where there are such; they may be short ones, too.
+        let copied = byteCount / max(blocks, 1) < WriteSet.sharingThreshold ? byteCount : 0
+        set.reserve(
+            operations: blocks + nodes,
+            byteCount: copied + blocks * LogKey.byteCount + nodes * (LogKey.byteCount + NodeGroup.nodeByteCount))
+    }
+
     /// Stores a block. Its bytes are shared, not copied.
     public mutating func put(_ block: ArraySlice<UInt8>, at index: UInt64, spans: Spans) {
         LogKey(core, spans.generation(of: index), index: index).withBytes { key in
@@ -51,7 +62,7 @@ public struct CoreWrite: Sendable {
     /// Stores nodes beside those that are there; for nodes out of a proof.
     public mutating func add(_ nodes: [TreeNode], spans: Spans) {
         writeGroups(nodes, spans: spans) { set, key, group in
-            set.merge(Schema.tree, key: key, operand: [UInt8](copying: group)[...], .concatenate)
+            set.merge(Schema.tree, key: key, operand: group, .concatenate)
         }
     }
 

@@ -17,4 +17,6 @@ public struct Table: Hashable, Sendable {
         self.name = name
         self.isWorthCompressing = isWorthCompressing
     }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(ordinal) }
 }

@@ -13,17 +13,22 @@
 /// ```
 public struct WriteSet: Sendable {
     /// Bytes of a set: short ones are copied into its arena, long ones stay where the caller has them.
-    enum Bytes: Sendable {
+    enum Bytes {
         case arena(Range<Int>)
-        case shared(ArraySlice<UInt8>)
+        case shared(Place)
     }
 
-    enum Operation: Sendable {
-        case put(Table, key: Range<Int>, value: Bytes)
-        case merge(Table, key: Range<Int>, operand: Bytes, MergeRule)
-        case delete(Table, key: Range<Int>)
-        case deleteRange(Table, KeyRange)
-        case seal(Table, key: Range<Int>, any Seal)
+    /// Where in a list of the set something is.
+    typealias Place = Int
+
+    /// What is to be done, as plain numbers: what has references stands in lists beside it, because looking at the hundreds of
+    /// operations of a large set would otherwise cost more counting of references than it does anything else.
+    enum Operation {
+        case put(table: Place, key: Range<Int>, value: Bytes)
+        case merge(table: Place, key: Range<Int>, operand: Bytes, MergeRule)
+        case delete(table: Place, key: Range<Int>)
+        case deleteRange(table: Place, range: Place)
+        case seal(table: Place, key: Range<Int>, seal: Place)
     }
 
     struct Expected: Sendable {
@@ -32,11 +37,16 @@ public struct WriteSet: Sendable {
         let expectation: Expectation
     }
 
-    /// Values of at least this many bytes are not copied into the arena.
-    static let sharingThreshold = 512
+    /// Values of at least this many bytes are shared with the caller, and shorter ones copied.
+    public static let sharingThreshold = 512
 
     private(set) var arena: [UInt8] = []
     private(set) var operations: [Operation] = []
+    /// The tables that the operations are about, in no particular order.
+    private(set) var tables: [Table] = []
+    private(set) var shared: [ArraySlice<UInt8>] = []
+    private(set) var ranges: [KeyRange] = []
+    private(set) var seals: [any Seal] = []
     private(set) var expectations: [Expected] = []
 
     /// What each write and expectation counts besides its bytes: about what it occupies in memory.
@@ -63,34 +73,42 @@ public struct WriteSet: Sendable {
 extension WriteSet {
     /// Stores `value` under `key`. A long value is shared with the caller and not copied.
     public mutating func put(_ table: Table, key: RawSpan, value: ArraySlice<UInt8>) {
-        operations.append(.put(table, key: internKey(key), value: intern(value)))
+        operations.append(.put(table: place(of: table), key: internKey(key), value: intern(value)))
     }
 
     /// Stores a copy of `value` under `key`.
     public mutating func put(_ table: Table, key: RawSpan, value: RawSpan) {
-        operations.append(.put(table, key: internKey(key), value: .arena(intern(value))))
+        operations.append(.put(table: place(of: table), key: internKey(key), value: .arena(intern(value))))
     }
 
     /// Combines `operand` with what is stored under `key` when the set is applied.
     public mutating func merge(_ table: Table, key: RawSpan, operand: ArraySlice<UInt8>, _ rule: MergeRule) {
-        operations.append(.merge(table, key: internKey(key), operand: intern(operand), rule))
+        operations.append(.merge(table: place(of: table), key: internKey(key), operand: intern(operand), rule))
+    }
+
+    /// Combines a copy of `operand` with what is stored under `key` when the set is applied.
+    public mutating func merge(_ table: Table, key: RawSpan, operand: RawSpan, _ rule: MergeRule) {
+        operations.append(
+            .merge(table: place(of: table), key: internKey(key), operand: .arena(intern(operand)), rule))
     }
 
     /// Removes `key`.
     public mutating func delete(_ table: Table, key: RawSpan) {
-        operations.append(.delete(table, key: internKey(key)))
+        operations.append(.delete(table: place(of: table), key: internKey(key)))
     }
 
     /// Removes all keys of `range`.
     public mutating func delete(_ table: Table, _ range: KeyRange) {
         byteCount += Self.overhead + (range.lower?.count ?? 0) + (range.upper?.count ?? 0)
-        operations.append(.deleteRange(table, range))
+        operations.append(.deleteRange(table: place(of: table), range: ranges.count))
+        ranges.append(range)
     }
 
     /// Stores under `key` a value that is made when the set's group is sealed; see ``Seal``.
     public mutating func put(_ table: Table, key: RawSpan, seal: any Seal) {
         byteCount += seal.estimatedByteCount
-        operations.append(.seal(table, key: internKey(key), seal))
+        operations.append(.seal(table: place(of: table), key: internKey(key), seal: seals.count))
+        seals.append(seal)
     }
 
     /// States what must be stored under `key` before this set is applied.
@@ -98,8 +116,15 @@ extension WriteSet {
         expectations.append(Expected(table: table, key: internKey(key), expectation: expectation))
     }
 
+    /// Makes room for so many more writes, and so many more bytes of keys and short values, so that neither has to be moved as
+    /// the set grows.
+    public mutating func reserve(operations count: Int, byteCount: Int) {
+        operations.reserve(count)
+        arena.reserve(byteCount)
+    }
+
     private mutating func internKey(_ key: RawSpan) -> Range<Int> {
-        if arena.isEmpty {
+        if arena.capacity == 0 {
             // A set has a handful of short records more often than not; growing to that in steps would cost as much as
             // the rest.
             arena.reserveCapacity(256)
@@ -111,6 +136,13 @@ extension WriteSet {
         return intern(key)
     }
 
+    /// Where a table is in the list; a set writes to a handful at most.
+    private mutating func place(of table: Table) -> Place {
+        if let place = tables.firstIndex(where: { $0.ordinal == table.ordinal }) { return place }
+        tables.append(table)
+        return tables.count - 1
+    }
+
     private mutating func intern(_ bytes: RawSpan) -> Range<Int> {
         let start = arena.count
         unsafe bytes.withUnsafeBytes { unsafe arena.append(contentsOf: $0) }
@@ -120,10 +152,22 @@ extension WriteSet {
 
     private mutating func intern(_ bytes: ArraySlice<UInt8>) -> Bytes {
         byteCount += bytes.count
-        guard bytes.count < Self.sharingThreshold else { return .shared(bytes) }
+        guard bytes.count < Self.sharingThreshold else {
+            shared.append(bytes)
+            return .shared(shared.count - 1)
+        }
         let start = arena.count
         arena.append(contentsOf: bytes)
         return .arena(start..<arena.count)
+    }
+}
+
+extension Array {
+    /// Makes room for so many more elements, and for twice as many as before at least: a set that is composed in many steps would
+    /// be moved in each of them otherwise.
+    fileprivate mutating func reserve(_ count: Int) {
+        guard self.count + count > capacity else { return }
+        reserveCapacity(Swift.max(self.count + count, 2 * capacity))
     }
 }
 

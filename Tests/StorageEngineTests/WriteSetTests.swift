@@ -41,14 +41,22 @@ import Testing
                 let padded = { (bytes: [UInt8], index: Int) -> UInt8 in index < bytes.count ? bytes[index] : 0 }
                 let longest = max(valueCount, operandCount)
                 #expect(
-                    MergeRule.bitwiseOr.combine(value, with: operand.span.bytes)
+                    MergeRule.bitwiseOr.combined(value, with: operand)
                         == (0..<longest).map { padded(value, $0) | padded(operand, $0) })
                 #expect(
-                    MergeRule.bitwiseAndNot.combine(value, with: operand.span.bytes)
+                    MergeRule.bitwiseAndNot.combined(value, with: operand)
                         == (0..<valueCount).map { padded(value, $0) & ~padded(operand, $0) })
-                #expect(MergeRule.concatenate.combine(value, with: operand.span.bytes) == value + operand)
+                #expect(MergeRule.concatenate.combined(value, with: operand) == value + operand)
             }
         }
+    }
+}
+
+extension MergeRule {
+    fileprivate func combined(_ value: [UInt8], with operand: [UInt8]) -> [UInt8] {
+        var value = value
+        combine(&value, with: operand.span.bytes)
+        return value
     }
 }
 

@@ -41,6 +41,8 @@ enum PageKind: UInt32 {
 
 /// The key of a block, of a node group or of a bitfield page: sixteen bytes, made without an allocation.
 struct LogKey {
+    static let byteCount = 16
+
     private let high: UInt64
     private let low: UInt64
 
@@ -65,7 +67,7 @@ struct LogKey {
 
     /// The index at the end of a stored key; `nil` for a key of another length.
     static func index(in key: RawSpan) -> UInt64? {
-        guard key.byteCount == 16 else { return nil }
+        guard key.byteCount == byteCount else { return nil }
         return key.unsafeLoadUnaligned(fromByteOffset: 8, as: UInt64.self).bigEndian
     }
 

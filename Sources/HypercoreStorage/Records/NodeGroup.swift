@@ -11,6 +11,9 @@ import MerkleTree
 /// Because a group is a plain sequence, nodes that arrive later are appended to what is there
 /// (`MergeRule.concatenate`); of two entries of one depth, which hold the same node, the first is read.
 enum NodeGroup {
+    /// The most bytes that a node takes in a group.
+    static let nodeByteCount = 1 + 9 + 32
+
     /// The leaf under which a node is kept: the rightmost one below it, as a block index.
     static func leaf(of index: UInt64) -> UInt64 {
         FlatTree.blocks(under: index).upperBound - 1

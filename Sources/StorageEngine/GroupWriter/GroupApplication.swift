@@ -87,18 +87,19 @@ extension GroupApplication {
         for operation in set.operations {
             switch operation {
             case .put(let table, let key, let value):
-                forgetSeal(table, set, key)
-                try put(table, set.bytes(key), set, value, in: transaction)
+                forgetSeal(set.tables[table], set, key)
+                try put(set.tables[table], set.bytes(key), set, value, in: transaction)
             case .merge(let table, let key, let operand, let rule):
-                try merge(table, set, key, operand, rule, in: transaction)
+                try merge(set.tables[table], set, key, operand, rule, in: transaction)
             case .delete(let table, let key):
-                forgetSeal(table, set, key)
-                try transaction.delete(table, key: set.bytes(key))
+                forgetSeal(set.tables[table], set, key)
+                try transaction.delete(set.tables[table], key: set.bytes(key))
             case .deleteRange(let table, let range):
-                if !seals.isEmpty { seals.remove(table, range) }
-                try transaction.delete(table, range)
+                if !seals.isEmpty { seals.remove(set.tables[table], set.ranges[range]) }
+                try transaction.delete(set.tables[table], set.ranges[range])
             case .seal(let table, let key, let seal):
-                seals.replace(PendingSeals.Key(table: table, bytes: set.copy(key)), with: seal, of: index)
+                let key = PendingSeals.Key(table: set.tables[table], bytes: set.copy(key))
+                seals.replace(key, with: set.seals[seal], of: index)
             }
         }
     }
@@ -109,7 +110,9 @@ extension GroupApplication {
     ) throws(StorageError) {
         switch value {
         case .arena(let range): try put(table, key, set.bytes(range), in: transaction)
-        case .shared(let slice): try put(table, key, slice.span.bytes, in: transaction)
+        case .shared(let place):
+            let value = set.shared[place]
+            try put(table, key, value.span.bytes, in: transaction)
         }
     }
 
@@ -130,9 +133,15 @@ extension GroupApplication {
         try transaction.withValue(table, key: set.bytes(key)) { stored in
             value = stored.withUnsafeBytes { [UInt8]($0) }
         }
+        // Combined with nothing, the operand of these rules is itself.
+        if value.isEmpty, rule != .bitwiseAndNot {
+            return try put(table, set.bytes(key), set, operand, in: transaction)
+        }
         switch operand {
-        case .arena(let range): value = rule.combine(value, with: set.bytes(range))
-        case .shared(let slice): value = rule.combine(value, with: slice.span.bytes)
+        case .arena(let range): rule.combine(&value, with: set.bytes(range))
+        case .shared(let place):
+            let operand = set.shared[place]
+            rule.combine(&value, with: operand.span.bytes)
         }
         try put(table, set.bytes(key), value.span.bytes, in: transaction)
     }

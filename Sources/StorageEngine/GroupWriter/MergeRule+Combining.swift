@@ -1,21 +1,19 @@
 extension MergeRule {
-    /// What is to be stored where `value` is stored now and `operand` comes in.
-    func combine(_ value: [UInt8], with operand: RawSpan) -> [UInt8] {
-        var combined = value
+    /// Makes of what is stored now what is to be stored once `operand` has come in.
+    func combine(_ value: inout [UInt8], with operand: RawSpan) {
         operand.withUnsafeBytes { operand in
             switch self {
             case .concatenate:
-                combined.append(contentsOf: operand)
+                value.append(contentsOf: operand)
             case .bitwiseOr:
-                if combined.count < operand.count {
-                    combined.append(contentsOf: repeatElement(0, count: operand.count - combined.count))
+                if value.count < operand.count {
+                    value.append(contentsOf: repeatElement(0, count: operand.count - value.count))
                 }
-                for index in operand.indices { combined[index] |= operand[index] }
+                for index in operand.indices { value[index] |= operand[index] }
             case .bitwiseAndNot:
                 // Bits past the end of the value are clear as it is.
-                for index in 0..<min(combined.count, operand.count) { combined[index] &= ~operand[index] }
+                for index in 0..<min(value.count, operand.count) { value[index] &= ~operand[index] }
             }
         }
-        return combined
     }
 }

@@ -49,6 +49,9 @@ extension Core {
         if let manifest = batch.manifest { identity.manifest = manifest.encoded }
 
         var write = CoreWrite(stored, expecting: before)
+        write.reserve(
+            blocks: batch.blocks.count, byteCount: batch.blocks.reduce(0) { $0 + $1.value.count },
+            nodes: batch.nodes.count)
         for block in batch.blocks { write.put(block.value, at: block.index, spans: head.spans) }
         write.add(batch.nodes, spans: head.spans)
         if batch.head != nil { write.put(head: head) }

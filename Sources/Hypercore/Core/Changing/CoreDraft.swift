@@ -174,6 +174,8 @@ extension CoreDraft {
         if let adoption { write.expect(branch: adoption.branch, adoption.branchHead) }
         if beginsGeneration, let next = generations.record { write.put(nextGeneration: next) }
         for run in runs {
+            write.reserve(
+                blocks: run.blocks.count, byteCount: run.blocks.reduce(0) { $0 + $1.count }, nodes: nodes.count)
             for (offset, block) in run.blocks.enumerated() {
                 write.put(block[...], at: run.start + UInt64(offset), spans: head.spans)
             }
