@@ -104,7 +104,7 @@ import Testing
             group.addTask { try await log.append([0]) }
             await gate.waitUntilHolding()
             for index in 1..<100 { group.addTask { try await log.append([UInt8(index)]) } }
-            try await until { log.stagedLength == 100 }
+            try await until { log.gatheredLength == 100 }
             #expect(log.length == 0)
             gate.open()
             try await group.waitForAll()
@@ -127,7 +127,7 @@ import Testing
             group.addTask { [logs] in try await logs[0].append([0]) }
             await gate.waitUntilHolding()
             for log in logs { group.addTask { try await log.append([1]) } }
-            try await until { logs.allSatisfy { $0.stagedLength > 0 } && logs[0].stagedLength == 2 }
+            try await until { logs.allSatisfy { $0.gatheredLength > 0 } && logs[0].gatheredLength == 2 }
             gate.open()
             try await group.waitForAll()
         }

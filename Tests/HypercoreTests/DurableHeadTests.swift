@@ -26,7 +26,7 @@ import Testing
         let first = Task { try await log.append([100]) }
         await gate.waitUntilHolding()
         let second = Task { try await log.append([101]) }
-        try await until { log.stagedLength == 5 }
+        try await until { log.gatheredLength == 5 }
         #expect(try log.length == 3 && log.byteLength == 21 && !log.has(3) && log.read(3) == nil)
 
         // The peer asks for all that there may be: its state, the longer tree, and blocks that are under way.

@@ -221,7 +221,7 @@ private let secret = SecretBytes(copying: Array(repeating: 42, count: 32))
                     #expect(try log.read(length - 1) == [index])
                 }
             }
-            try await until { log.stagedLength == 33 }
+            try await until { log.gatheredLength == 33 }
             engine.inject(.init(.commit))
             gate.open()
             try await group.waitForAll()

@@ -40,7 +40,7 @@ import Testing
             group.addTask { await expectError(.storage) { try await log.append([200]) } }
             await gate.waitUntilHolding()
             for index in 0..<30 { group.addTask { try await log.append([UInt8(index)]) } }
-            try await until { log.stagedLength == 32 }
+            try await until { log.gatheredLength == 32 }
             engine.inject(.init(.commit))
             gate.open()
             try await group.waitForAll()

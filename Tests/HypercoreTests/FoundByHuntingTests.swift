@@ -26,9 +26,9 @@ import Testing
         async let held = other.append([0x78])
         await gate.waitUntilHolding()
         let first = Task { try await log.append([0x62]) }
-        try await until { log.stagedLength == 1 }
+        try await until { log.gatheredLength == 1 }
         let second = Task { try await log.append([0x63]) }
-        try await until { log.stagedLength == 2 }
+        try await until { log.gatheredLength == 2 }
         gate.open()
         _ = try await held
         await expectError(.conflict) { _ = try await first.value }

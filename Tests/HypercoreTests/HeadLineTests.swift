@@ -36,9 +36,9 @@ import Testing
         let tickets = (0..<3).map { _ in join(&line, append(1)).ticket }
         line.prepared(tickets[2]) { _, _ in }
         line.prepared(tickets[1]) { _, _ in }
-        #expect(!line.isReady && line.popReady() == nil && line.popReady(byteLimit: 10).isEmpty)
+        #expect(!line.isReady && line.popReady(byteLimit: 10).isEmpty)
         line.prepared(tickets[0]) { _, _ in }
-        for ticket in tickets { #expect(line.popReady()?.ticket === ticket) }
+        for ticket in tickets { #expect(line.popReady(byteLimit: 1).first?.ticket === ticket) }
         #expect(line.isEmpty)
         #expect(line.realign(on: LogPlace(fork: 0, length: 3)).isEmpty)
         #expect(join(&line, append(1)).place == LogPlace(fork: 0, length: 3))
@@ -58,7 +58,9 @@ import Testing
         // Preparing what is no longer in line does nothing.
         line.prepared(behind) { _, _ in }
         line.prepared(first) { _, _ in }
-        #expect(line.popReady()?.ticket === first && line.popReady()?.ticket === anywhere && line.isEmpty)
+        #expect(
+            line.popReady(byteLimit: 1).first?.ticket === first
+                && line.popReady(byteLimit: 1).first?.ticket === anywhere && line.isEmpty)
     }
 
     @Test func `a log that ends elsewhere than was promised sends all promises away, and once`() {

@@ -215,7 +215,7 @@ import Testing
         let second = Task { try await log.append([1]) }
         await signer.asked(2)
         signer.answer()
-        try await until { log.stagedLength == 2 }
+        try await until { log.gatheredLength == 2 }
         engine.inject(.init(.commit, error: StorageError(.full, "no room")))
         gate.open()
         await expectError(.storage) { _ = try await first.value }

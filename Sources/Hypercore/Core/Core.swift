@@ -104,7 +104,9 @@ struct CoreState {
 
     var isClosed: Bool { end != nil }
     /// Whether write sets are queued that have not ended.
-    var hasWritesUnderway: Bool { underway.count > 0 || branches.values.contains(where: \.hasWritesUnderway) }
+    var hasWritesUnderway: Bool {
+        underway.count > 0 || line.writesUnderway > 0 || branches.values.contains(where: \.hasWritesUnderway)
+    }
     /// Whether changes of the head can be signed.
     var canSign: Bool { signer != nil || remoteSigner != nil }
 }

@@ -43,10 +43,10 @@ final class StoreTally: Sendable {
     private let timeouts = Atomic<UInt64>(0)
     private let peerCount = Atomic(0)
 
-    /// A change is committed that appended `blockCount` blocks.
-    func appended(blockCount: Int) {
+    /// A change is committed, made of those of so many callers, that appended `blockCount` blocks.
+    func appended(blockCount: Int, callerCount: Int) {
         guard blockCount > 0 else { return }
-        appends.add(1, ordering: .relaxed)
+        appends.add(UInt64(callerCount), ordering: .relaxed)
         blocksAppended.add(UInt64(blockCount), ordering: .relaxed)
     }
 

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// What a ``GroupWriter``'s lock guards: the queue, who applies it, and who waits for room in it.
 ///
 /// Exactly one thread owns the engine while there is work: either a caller's or the writer thread. Only the owner calls
@@ -171,6 +173,7 @@ extension GroupQueue {
             group = Array(entries[..<count])
             entries.removeFirst(count)
         }
+        for entry in group { entry.outcome.hasBegun.store(true, ordering: .releasing) }
         return group
     }
 

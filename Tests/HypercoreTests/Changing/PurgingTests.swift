@@ -63,7 +63,7 @@ import Testing
         await engine.waitUntilHolding()
         async let opened = store.stored(TestStore.key())
         let appended = Task { try await log.append([2]) }
-        try await until { log.stagedLength == 2 }
+        try await until { log.gatheredLength == 2 }
         engine.open()
         try await purge
         #expect(try await opened == nil)

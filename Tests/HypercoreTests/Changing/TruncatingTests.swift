@@ -92,11 +92,11 @@ import Testing
         async let first = log.append([10])
         await engine.waitUntilHolding()
         async let second = log.append(contentsOf: [[11], [12]])
-        try await until { log.stagedLength == 6 }
+        try await until { log.gatheredLength == 6 }
         async let cut: Void = log.truncate(to: 2)
-        try await until { log.stagedLength == 2 }
+        try await until { log.gatheredLength == 2 }
         async let third = log.append([13])
-        try await until { log.stagedLength == 3 }
+        try await until { log.gatheredLength == 3 }
         engine.open()
         #expect(try await first.length == 4)
         #expect(try await second.length == 6)

@@ -173,4 +173,7 @@ extension Hypercore {
 
     /// The length with everything that is queued.
     var stagedLength: UInt64 { core.state.withLock { $0.staged.length } }
+
+    /// The length with everything that is queued, and with what waits in line for a change that is being written.
+    var gatheredLength: UInt64 { core.state.withLock { $0.line.isEmpty ? $0.staged.length : $0.line.end.length } }
 }

@@ -94,12 +94,14 @@ extension Core {
     }
 
     /// Takes over what became of a queued change; called in the order of the queue.
-    func finish(_ change: StagedChange, _ outcome: Result<CommitReceipt, StorageError>) {
+    ///
+    /// - Parameter callerCount: how many callers' changes it is made of.
+    func finish(_ change: StagedChange, _ outcome: Result<CommitReceipt, StorageError>, callerCount: Int = 1) {
         var leavesGarbage = false
         turn { state, effects in
             state.underway.popFirst()
             if case .failure(let error) = outcome { return resetStaging(epoch: change.epoch, in: &state, after: error) }
-            registry.tally.appended(blockCount: change.appendedBlockCount)
+            registry.tally.appended(blockCount: change.appendedBlockCount, callerCount: callerCount)
             state.blocks.commit(change.presence)
             commitGroup(change.group, hasMoved: change.seal?.result != nil, in: &state, &effects)
             if let cut = change.cut { state.cutSinceDurable = min(state.cutSinceDurable ?? cut, cut) }

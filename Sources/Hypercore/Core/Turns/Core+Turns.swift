@@ -6,6 +6,8 @@ import Synchronization
 struct ServedTurns {
     var turns: [(TurnTicket, TurnTicket.Turn)] = []
     var startsSigning = false
+    /// Whether something was queued to be written that nobody drives.
+    var drivesWriter = false
 
     mutating func add(_ tickets: [TurnTicket], _ turn: TurnTicket.Turn) {
         for ticket in tickets { turns.append((ticket, turn)) }
@@ -14,6 +16,7 @@ struct ServedTurns {
     func carryOut(on core: Core) {
         for (ticket, turn) in turns { ticket.settle(turn) }
         if startsSigning { Task { await core.signBatches() } }
+        if drivesWriter { core.writer?.drive() }
     }
 }
 
@@ -36,6 +39,7 @@ extension Core {
                 switch try await turn(of: change, arrival) {
                 case .staged(let result, let commit):
                     if try await isCommitted(commit, through: writer) { return result }
+                case .written(let result): return result
                 case .again: continue
                 case .failed(let error): throw error
                 }
@@ -45,9 +49,10 @@ extension Core {
         }
     }
 
-    /// Takes the changes of a session that was closed out of the line.
+    /// Takes the changes of a session that was closed out of the line. What can be written was begun before, and is.
     func leaveLine(_ session: WaitScope) {
         serving { state, served in
+            serve(&state, &served, isUrgent: true)
             let leaving = state.line.remove { $0.session == ObjectIdentifier(session) }
             served.add(leaving, .failed(HypercoreError(.closed, key: key, "the session was closed")))
         }
@@ -74,9 +79,13 @@ extension Core {
             } else {
                 try requireSigner(state)
             }
-            if case .anywhere(let edit) = change.making, state.remoteSigner == nil, state.line.isEmpty {
-                let (result, commit) = try stage(edit, in: &state, room: room, through: writer)
-                return .staged(result, commit)
+            if case .anywhere(let edit) = change.making, state.remoteSigner == nil, state.line.isEmpty,
+                !state.line.isHeldUp
+            {
+                var draft = CoreDraft(on: state.staged)
+                try edit(&draft, state)
+                let result = Hypercore.AppendResult(draft.head)
+                return .staged(result, try write(draft, in: [room], of: [], &state, through: writer))
             }
             let (ticket, place) = state.line.join(
                 change, room: state.remoteSigner == nil ? room : nil, session: ObjectIdentifier(session))
@@ -134,7 +143,10 @@ extension Core {
         return value
     }
 
-    private func serve(_ state: inout CoreState, _ served: inout ServedTurns) {
+    /// Lets those have their turn who can.
+    ///
+    /// - Parameter isUrgent: whether those whose change can be written do not wait for the one that is being written.
+    private func serve(_ state: inout CoreState, _ served: inout ServedTurns, isUrgent: Bool = false) {
         realign(&state, &served)
         guard let writer else { return }
         guard state.remoteSigner == nil else {
@@ -144,31 +156,86 @@ extension Core {
             }
             return
         }
-        while let entry = state.line.popReady() {
-            guard let edit = entry.edit else { continue }
-            do {
-                let (result, commit) = try stage(edit, in: &state, room: entry.room, through: writer)
-                served.add([entry.ticket], .staged(result, commit))
-            } catch {
-                served.add([entry.ticket], .failed(error))
-            }
+        let limit = min(Self.signedByteLimit, writer.engine.maximumTransactionByteCount / 2)
+        while state.line.isReady, isUrgent || !state.line.isHeldUp {
+            write(state.line.popReady(byteLimit: limit), in: &state, &served, through: writer)
             realign(&state, &served)
         }
+    }
+
+    /// Writes what several callers want as one change. Who cannot have what they want fails alone.
+    private func write(
+        _ entries: [HeadLine.Entry], in state: inout CoreState, _ served: inout ServedTurns,
+        through writer: GroupWriter
+    ) {
+        var draft = CoreDraft(on: state.staged)
+        var callers: [LineCaller] = []
+        for entry in entries {
+            guard let edit = entry.edit, entry.place == nil || entry.place == LogPlace(draft.head) else {
+                served.add([entry.ticket], .again)
+                continue
+            }
+            do {
+                try edit(&draft, state)
+                callers.append(LineCaller(ticket: entry.ticket, result: Hypercore.AppendResult(draft.head)))
+            } catch {
+                // One step leaves the draft as it was where it cannot be made.
+                served.add([entry.ticket], .failed(error))
+            }
+        }
+        guard !callers.isEmpty else { return }
+        do {
+            try requireChangeable(state)
+            _ = try write(draft, in: entries.compactMap(\.room), of: callers, &state, through: writer)
+            served.drivesWriter = true
+        } catch  where entries.count > 1 {
+            // It may be the fault of one of them.
+            let waiting = entries.filter { entry in callers.contains { $0.ticket === entry.ticket } }
+            for entry in waiting { write([entry], in: &state, &served, through: writer) }
+        } catch {
+            served.add(callers.map(\.ticket), .failed(error))
+        }
+    }
+
+    /// Queues a change that moves the head. Until it is written, whoever comes joins the line.
+    private func write(
+        _ draft: CoreDraft, in rooms: [GroupWriter.Room], of callers: [LineCaller], _ state: inout CoreState,
+        through writer: GroupWriter
+    ) throws -> CommitTicket {
+        let (set, change) = try compose(draft, in: state)
+        advance(&state, to: draft, change)
+        let ticket = writer.enqueue(set, in: rooms) { [self] outcome in
+            finish(change, outcome, callerCount: max(callers.count, 1))
+            serving { state, served in
+                state.line.endWrite()
+                for caller in callers { served.add([caller.ticket], caller.turn(after: outcome, state)) }
+            }
+            endIfUnused()
+        }
+        state.line.beginWrite(ticket)
+        return ticket
     }
 
     /// Sends those away, to prepare again, whose promised place is no longer right.
     private func realign(_ state: inout CoreState, _ served: inout ServedTurns) {
         served.add(state.line.realign(on: state.line.batch?.end ?? LogPlace(state.staged)), .again)
     }
+}
 
-    /// Makes a change on the staged head, under a key in memory, and queues it.
-    private func stage(
-        _ edit: HeadChange.Edit, in state: inout CoreState, room: GroupWriter.Room?, through writer: GroupWriter
-    ) throws -> (Hypercore.AppendResult, CommitTicket) {
-        try requireChangeable(state)
-        var draft = CoreDraft(on: state.staged)
-        try edit(&draft, state)
-        let result = Hypercore.AppendResult(draft.head)
-        return (result, try enqueue(draft, in: &state, room: room, through: writer))
+/// Who waits in line for a change that is being written.
+private struct LineCaller: Sendable {
+    let ticket: TurnTicket
+    /// Where the log stands after it.
+    let result: Hypercore.AppendResult
+
+    func turn(
+        after outcome: Result<CommitReceipt, StorageError>, _ state: borrowing CoreState
+    ) -> TurnTicket.Turn {
+        switch outcome {
+        case .success: .written(result)
+        // Chained on one that failed, it is made again; see `Core.isCommitted(_:through:)`.
+        case .failure(let error) where error.code == .conflict && !state.isSuperseded: .again
+        case .failure(let error): .failed(error)
+        }
     }
 }

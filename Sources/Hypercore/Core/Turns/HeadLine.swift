@@ -3,9 +3,10 @@ import StorageEngine
 
 /// The changes to one log's head that wait for their turn, first come, first served; touched only under the core's lock.
 ///
-/// Most changes never come here: where the line is empty and the key is in memory, a change is staged at once. One joins
-/// the line where its blocks are encrypted, which takes its place in the log to be known before it is made; where
-/// somebody else has to sign; and where such a change is ahead of it.
+/// Where nobody waits and the key is in memory, a change is staged at once. One joins the line where its blocks are encrypted,
+/// which takes its place in the log to be known before it is made; where somebody else has to sign; where a change of the line
+/// is being written; and where somebody is ahead of it. What has gathered while a change was written or signed becomes one
+/// change: one write set with one head, however many have waited.
 ///
 /// ```text
 ///   staged head │ batch being signed │ entry │ entry (being prepared) │ entry
@@ -34,7 +35,7 @@ struct HeadLine {
 
     private var entries: [Entry] = []
     private var start = LogPlace(fork: 0, length: 0)
-    private var end = LogPlace(fork: 0, length: 0)
+    private(set) var end = LogPlace(fork: 0, length: 0)
     /// Whether entries were taken out since the places were last looked over.
     private var hasGap = false
 
@@ -42,6 +43,10 @@ struct HeadLine {
     var batch: SigningBatch?
     /// Whether a task is at work that hands entries to the signer.
     var isSigning = false
+
+    /// How many changes of the line, and of those that came when it was empty, are queued to be written, and the last of them.
+    private(set) var writesUnderway = 0
+    private var lastWrite: CommitTicket?
 
     /// Whether nothing waits and nothing is being signed.
     var isEmpty: Bool { entries.isEmpty && batch == nil }
@@ -51,6 +56,24 @@ struct HeadLine {
 
     /// Whether the first entry can have its turn.
     var isReady: Bool { entries.first?.edit != nil }
+}
+
+// MARK: - Writing
+
+extension HeadLine {
+    /// Whether who comes now has to wait for what is being written. What is queued and not begun takes others along: they are
+    /// queued behind it.
+    var isHeldUp: Bool { writesUnderway > 0 && lastWrite?.hasBegun == true }
+
+    mutating func beginWrite(_ ticket: CommitTicket) {
+        writesUnderway += 1
+        lastWrite = ticket
+    }
+
+    mutating func endWrite() {
+        writesUnderway -= 1
+        if writesUnderway == 0 { lastWrite = nil }
+    }
 }
 
 // MARK: - Joining and leaving
@@ -90,14 +113,6 @@ extension HeadLine {
         entries.removeAll(where: isLeaving)
         hasGap = true
         return leaving
-    }
-
-    /// Takes the first entry, if it can have its turn.
-    mutating func popReady() -> Entry? {
-        guard isReady else { return nil }
-        let entry = entries.removeFirst()
-        start = start.after(entry.step)
-        return entry
     }
 
     /// Takes the entries from the front that can have their turn, at least one and as many as `byteLimit` admits.

@@ -7,6 +7,8 @@ final class TurnTicket: Sendable {
     enum Turn: Sendable {
         /// It is queued to be written, and this is where the log stands after it.
         case staged(Hypercore.AppendResult, CommitTicket)
+        /// It is written, and this is where the log stood after it.
+        case written(Hypercore.AppendResult)
         /// Something came between: it is to be made again for another place.
         case again
         case failed(any Error)
