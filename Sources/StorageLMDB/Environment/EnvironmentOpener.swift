@@ -80,7 +80,9 @@ extension EnvironmentOpener {
         mdb_env_set_mapsize(pointer, mapByteCount.roundedUp(toMultipleOf: 1 << 16))
         mdb_env_set_maxdbs(pointer, MDB_dbi(tables.count))
         mdb_env_set_maxreaders(pointer, UInt32(options.maximumReaders))
-        let flags = MDB_NOTLS | (isReadOnly ? MDB_RDONLY : 0)
+        // Logs are read here and there, and a store may be far larger than memory: what a disk reads ahead around each page that
+        // is missing (megabytes on some) throws out what is needed. See docs/performance.md, get-cold.
+        let flags = MDB_NOTLS | MDB_NORDAHEAD | (isReadOnly ? MDB_RDONLY : 0)
         let status = LMDBStatus(mdb_env_open(pointer, path, UInt32(flags), 0o600))
         if !status.isSuccess {
             mdb_env_close(pointer)
