@@ -10,6 +10,7 @@ final class StoreRoot: Sendable {
     let directory: CoreDirectory
     let registry: CoreRegistry
     let keys: KeyDerivation
+    let namedKeyPairs: NamedKeyPairs
     let suspension: Suspension
     /// The primary key, which nothing shows but who asks for its bytes.
     let primaryKey: GuardedBytes
@@ -27,13 +28,13 @@ final class StoreRoot: Sendable {
         let keys = KeyDerivation(primaryKey: primaryKey)
         self.directory = directory
         self.keys = keys
+        let namedKeyPairs = NamedKeyPairs(keys)
+        self.namedKeyPairs = namedKeyPairs
         let environment = options.environment
         registry = CoreRegistry(
             directory: directory, clock: environment.clock, wallClock: environment.wallClock,
             limits: options.replicationLimits, makeSeed: environment.makeSeed
-        ) { alias in
-            keys.keyPair(name: alias.name, namespace: alias.namespace)
-        }
+        ) { alias in namedKeyPairs.signer(of: alias) }
         suspension = Suspension(registry)
         // What an earlier process left unswept.
         registry.sweep()

@@ -177,7 +177,7 @@ extension Corestore {
 
     /// The place of a core that a name is to lead to from now on: the store's own, unless it is said who signs it.
     private func place(ofNew alias: Alias, _ core: CoreReference) -> Place {
-        let publicKey = core.publicKey ?? root.keys.keyPair(name: alias.name, namespace: alias.namespace).publicKey
+        let publicKey = core.publicKey ?? root.namedKeyPairs.derive(forNew: alias).publicKey
         let manifest = CoreManifest(singleSigner: publicKey, version: manifestVersion)
         return Place(
             discoveryKey: manifest.key.discoveryKey,
