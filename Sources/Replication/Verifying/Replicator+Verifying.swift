@@ -78,8 +78,8 @@ extension Replicator {
         guard data.proof.upgrade != nil || data.manifest != nil else {
             guard isOfThisFork else { return Verified(proof: nil, manifest: nil) }
             // Without an upgrade nothing has to be signed, and who signs need not be looked up.
-            let verdict = try tree.verify(data.proof, reading: OverlaidNodes(overlay.nodes, over: log))
-            return Verified(proof: try verdict.accept { _, _ in false }, manifest: nil)
+            let proof = try tree.verifyWithoutUpgrade(data.proof) { try overlay.nodes.node(at: $0) ?? log.node(at: $0) }
+            return Verified(proof: proof, manifest: nil)
         }
         let (authority, learnt) = try authority(over: data, log: log)
         // A manifest that came along is checked against the key; one that was assumed, only by a signature.

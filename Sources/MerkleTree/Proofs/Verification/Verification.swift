@@ -22,20 +22,16 @@ extension TreeHead {
         hashing: some TreeHashing = BLAKE2bTreeHashing()
     ) throws -> ProofVerdict {
         var path = try ProvenPath(proof, hashing: hashing)
-        var verified = VerifiedProof()
-        verified.block = proof.block.map { VerifiedProof.Block(index: $0.index, value: $0.value) }
-        verified.hash = proof.hash?.nodes.first
-        verified.nodes = path?.below ?? []
-
+        var verified = VerifiedProof(proof, path)
         guard let upgrade = proof.upgrade else {
-            if let path { try anchor(path, in: &verified, reading: reader) }
+            if let path { try anchor(path, in: &verified) { try reader.node(at: $0) } }
             return .proven(verified)
         }
         var growth = try TreeGrowth(of: self, from: upgrade.start, reading: reader)
         try growth.lift(by: upgrade, standIn: &path, hashing: hashing)
         let requestedHead = growth.head
         try growth.append(upgrade.additionalNodes, hashing: hashing)
-        if let path { try anchor(path, in: &verified, reading: reader) }
+        if let path { try anchor(path, in: &verified) { try reader.node(at: $0) } }
 
         verified.nodes += growth.nodes
         if try growth.isLonger(reading: reader) {
@@ -46,12 +42,32 @@ extension TreeHead {
                 head: growth.head, requestedHead: requestedHead, signature: upgrade.signature, proof: verified))
     }
 
+    /// Checks a proof that has no upgrade against this tree: all that a signature is not needed for.
+    ///
+    /// As ``verify(_:reading:hashing:)``, for whoever verifies many blocks of a tree that is signed already.
+    ///
+    /// - Parameters:
+    ///   - proof: a claim, of any size and content.
+    ///   - hashing: how blocks and nodes are hashed.
+    ///   - known: the node of this tree with an index, where it is known here.
+    /// - Throws: `.invalidOperation`, `.invalidChecksum`; what `known` throws. Nothing of such a proof may be used.
+    /// - Precondition: there is no upgrade in the proof.
+    public func verifyWithoutUpgrade(
+        _ proof: Proof, hashing: some TreeHashing = BLAKE2bTreeHashing(), known: (UInt64) throws -> TreeNode?
+    ) throws -> VerifiedProof {
+        precondition(proof.upgrade == nil, "an upgrade can be verified only with its signature")
+        let path = try ProvenPath(proof, hashing: hashing)
+        var verified = VerifiedProof(proof, path)
+        if let path { try anchor(path, in: &verified, known: known) }
+        return verified
+    }
+
     /// Compares the root of a path with the node that is known here.
     private func anchor(
-        _ path: ProvenPath, in verified: inout VerifiedProof, reading reader: some NodeReader & ~Escapable
+        _ path: ProvenPath, in verified: inout VerifiedProof, known: (UInt64) throws -> TreeNode?
     ) throws {
         let root = path.root
-        guard let known = try knownNode(at: root.index, reading: reader) else {
+        guard let known = try knownNode(at: root.index, known: known) else {
             throw TreeError(.invalidOperation, "the proof leads to node \(root.index), which is not known here")
         }
         guard root.hash == known.hash, path.rootSizeIsHashed || root.size == known.size else {
@@ -59,5 +75,14 @@ extension TreeHead {
         }
         // The known size may come from a hash part that shared it out wrongly; this one is certain.
         if root.size != known.size { verified.nodes.append(root) }
+    }
+}
+
+extension VerifiedProof {
+    /// What a proof has proven if `path`, which was made of it, ends at a node that is known.
+    fileprivate init(_ proof: Proof, _ path: ProvenPath?) {
+        block = proof.block.map { Block(index: $0.index, value: $0.value) }
+        hash = proof.hash?.nodes.first
+        nodes = path?.below ?? []
     }
 }
