@@ -46,13 +46,12 @@ extension Core {
         do {
             try registry.directory.engine.read { _ in
                 while round.provenByteCount < AnswerRound.byteLimit, let answer = round.requests.popFirst() {
-                    round.proven.append((answer, prove(answer, round.head, round.prologueLength)))
+                    round.add(prove(answer, round.head, round.prologueLength), of: answer)
                 }
             }
         } catch {
             // The store cannot be read: nothing is available from it.
-            round.proven += round.requests.map { ($0, .failure(.notAvailable)) }
-            round.requests = []
+            while let answer = round.requests.popFirst() { round.add(.failure(.notAvailable), of: answer) }
         }
     }
 
@@ -76,12 +75,14 @@ extension Core {
 /// Requests of one peer that are being answered: taken, and proven but not yet handed over.
 private struct AnswerRound {
     /// How many requests are taken at a time.
-    static let requestLimit = 32
+    static let requestLimit = 128
     /// From how many bytes of blocks on, what is proven is handed over first.
     static let byteLimit = 256 << 10
 
     var requests: ArraySlice<Answer> = []
-    var proven: [(Answer, Result<Proof, AnswerFailure>)] = []
+    private var proven: [(Answer, Result<Proof, AnswerFailure>)] = []
+    /// How many bytes the blocks of these proofs have.
+    private(set) var provenByteCount = 0
     /// What proofs are made of: the durable head when the requests were taken.
     var head = HeadRecord()
     var prologueLength: UInt64 = 0
@@ -89,15 +90,16 @@ private struct AnswerRound {
     var isEmpty: Bool { requests.isEmpty && proven.isEmpty }
     var hasRoom: Bool { requests.count < Self.requestLimit }
 
-    var provenByteCount: Int {
-        proven.reduce(0) { sum, entry in
-            guard case .success(let proof) = entry.1 else { return sum }
-            return sum + (proof.block?.value.count ?? 0)
-        }
+    mutating func add(_ proof: Result<Proof, AnswerFailure>, of answer: Answer) {
+        if case .success(let proof) = proof { provenByteCount += proof.block?.value.count ?? 0 }
+        proven.append((answer, proof))
     }
 
     mutating func takeProven() -> [(Answer, Result<Proof, AnswerFailure>)] {
-        defer { proven = [] }
+        defer {
+            proven = []
+            provenByteCount = 0
+        }
         return proven
     }
 }

@@ -8,7 +8,10 @@ import Replication
 ///
 /// The machine asks without `throws` what a broken store may fail to say. Such a failure is answered with "not here":
 /// nothing is offered then that could not be read, and whoever reads the log itself gets the error.
-struct CoreLogView: LogView {
+///
+/// A class, so that handing it on is one reference count and not one for each thing that it holds: the machine hands it on
+/// several times a message.
+final class CoreLogView: LogView {
     let head: SignedHead
     let authority: TreeAuthority?
     private let blocks: BlockPresence

@@ -204,24 +204,31 @@ import Testing
         #expect(error?.code == .stream)
     }
 
-    @Test func `a message that came along with what ended the stream leaves no reader waiting`() async throws {
+    @Test(arguments: [false, true])
+    func `a message that came along with what ended the stream leaves no reader waiting`(comesBefore: Bool) async throws
+    {
         let pair = try ClockedPair()
         let log = try await pair.writer.writable()
         let copy = try await pair.reader.reader(of: log.key)
         let (left, right) = try pair.link.channels()
         let reader = Task { try await right.take(1) }
         try await until { right.inbox.readerCount == 1 }
+        if comesBefore { try left.enqueue([1]) }
         try pair.link.first.state.withLock { state in
-            // A request that is cut off, in a frame of its own before that of the message.
+            // A request that is cut off, in a frame of its own.
             let core = try #require(state.cores.byChannel.keys.first)
-            try state.multiplexer.send([255], type: 1, on: core)
             state.multiplexer.uncork()
+            try state.multiplexer.send([255], type: 1, on: core)
             state.multiplexer.cork()
         }
-        try left.enqueue([1])
+        if !comesBefore { try left.enqueue([1]) }
         left.flush()
         pair.link.settle()
-        #expect(try await reader.value.map(\.body) == [[1]])
+        if comesBefore {
+            #expect(try await reader.value.map(\.body) == [[1]])
+        } else {
+            await #expect(throws: ReplicationError.self) { try await reader.value }
+        }
         #expect(right.end != nil && copy.peerCount == 0)
     }
 

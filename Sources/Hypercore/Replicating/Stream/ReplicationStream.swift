@@ -54,7 +54,7 @@ public final class ReplicationStream: Sendable {
         /// Bytes that may wait to be sent before answering requests pauses.
         public var uploadBufferByteCount = 512 << 10
         /// From how many waiting bytes on, answers are sent before the next one is made.
-        public var writeByteCount = 16 << 10
+        public var writeByteCount = 64 << 10
         /// Bytes that may wait to be sent before messages of an application that are not waited for are refused; one
         /// message more may be held.
         public var backlogByteCount = 16 << 20
@@ -252,7 +252,7 @@ extension ReplicationStream {
     }
 
     func act(on arrivals: [StreamState.Arrival]) {
-        for (position, arrival) in arrivals.enumerated() {
+        for arrival in arrivals {
             switch arrival {
             case .ready: act(on: state.withLock { $0.openPending(on: self) })
             case .requestedCore(let request): answerCore(request)
@@ -261,11 +261,7 @@ extension ReplicationStream {
             case .messages(let channel, let messages): channel.core.receive(messages, from: channel)
             case .closed(let channel, let closure): closed(channel, closure)
             case .woken(let wakes): for wake in wakes { wake() }
-            case .failed(let error):
-                fail(error)
-                // What else came is dropped, but whoever was handed a message already waits for nothing else.
-                for case .woken(let wakes) in arrivals[position...] { for wake in wakes { wake() } }
-                return
+            case .failed(let error): fail(error)
             }
         }
     }

@@ -21,7 +21,7 @@ extension StreamState {
         case closed(PeerChannel, Multiplexer.Closure)
         /// What arrived on the channels of applications is in their inboxes, and these are to be woken.
         case woken([Wake])
-        /// The stream cannot go on.
+        /// The stream cannot go on. Comes last.
         case failed(ReplicationError)
     }
 
@@ -39,8 +39,11 @@ extension StreamState {
         return sort(due)
     }
 
+    /// Unpacks and sorts all that one read brought, so that the messages of a core come together, whatever frames they came in:
+    /// what is made of them is stored in one write.
     private mutating func sort(_ events: [SecretStreamEvent]) -> [Arrival] {
         var arrivals: [Arrival] = []
+        var received: [Multiplexer.Event] = []
         for event in events {
             switch event {
             case .handshakeComplete(let result):
@@ -48,19 +51,17 @@ extension StreamState {
                 phase = .open
                 arrivals.append(.ready)
             case .message(let frame):
-                var received: [Multiplexer.Event] = []
                 do {
                     try multiplexer.receive(frame, into: &received)
-                    arrivals.append(contentsOf: sort(received))
                 } catch {
-                    arrivals.append(contentsOf: sort(received))
-                    arrivals.append(.failed(ReplicationError(.protocolViolation, "\(error)")))
+                    let failure = ReplicationError(.protocolViolation, "\(error)")
+                    return arrivals + sort(received) + [.failed(failure)]
                 }
             case .failed(let error):
-                arrivals.append(.failed(ReplicationError(.stream, "\(error)")))
+                return arrivals + sort(received) + [.failed(ReplicationError(.stream, "\(error)"))]
             }
         }
-        return arrivals
+        return arrivals + sort(received)
     }
 
     /// Messages of one core that follow one another.
