@@ -118,8 +118,13 @@ extension Replicator {
         guard !isFrozen else { return countSent(&effects) }
         announceAnswers(into: &effects)
         updateIdleness(into: &effects)
-        synchronize(log: log, into: &effects)
         searchesAreCutShort = false
+        guard !isAlone else {
+            hotSwapDeadline = nil
+            wants.hasGrown = false
+            return countSent(&effects)
+        }
+        synchronize(log: log, into: &effects)
         // What is due is looked for below, if anything is asked at all.
         if let due = hotSwapDeadline, due <= self.now { hotSwapDeadline = nil }
         do {
@@ -136,14 +141,34 @@ extension Replicator {
         countSent(&effects)
     }
 
+    /// Whether there is nobody to talk to, and nothing to be told or stored: so with every append to a log without peers.
+    private var isAlone: Bool {
+        peers.count == 0 && wants.count == 0 && !overlay.holdsAnything && forks.isIdle
+    }
+
     /// When ``tick(now:into:)`` is to be called next; `nil` while nothing waits for time to pass.
     public var nextDeadline: Milliseconds? {
         guard !isFrozen else { return nil }
         if searchesAreCutShort { return 0 }
-        let refusal = peers.all.lazy.compactMap(\.refusals.nextDue).min()
-        let tree = peers.all.lazy.compactMap(\.conduct.treeDeadline).min()
-        return [refusal, tree, paceDeadline, hotSwapDeadline, lingerDeadline, forks.deadline].lazy
-            .compactMap(\.self).min()
+        var next = Deadline()
+        next.add(hotSwapDeadline)
+        next.add(lingerDeadline)
+        next.add(forks.deadline)
+        // By position: a peer that is taken out of the table for a look is copied whole.
+        for position in peers.all.indices {
+            next.add(peers.all[position].refusals.nextDue)
+            next.add(peers.all[position].conduct.treeDeadline)
+            next.add(paceDeadline(ofPeerAt: position))
+        }
+        return next.earliest
+    }
+
+    private struct Deadline {
+        private(set) var earliest: Milliseconds?
+
+        mutating func add(_ other: Milliseconds?) {
+            if let other { earliest = min(earliest ?? other, other) }
+        }
     }
 
     /// Does what is due. A flush must follow.
@@ -205,7 +230,9 @@ extension Replicator {
     /// The longest unbroken run of blocks, from block 0 on, that one of the open peers of `fork` has announced.
     public func remoteContiguousLength(ofFork fork: UInt64) -> UInt64 {
         var longest: UInt64 = 0
-        for peer in peers.all where peer.remote?.fork == fork { longest = max(longest, peer.haves.contiguousLength) }
+        for position in peers.all.indices where peers.all[position].remote?.fork == fork {
+            longest = max(longest, peers.all[position].haves.contiguousLength)
+        }
         return longest
     }
 }

@@ -46,24 +46,25 @@ public struct Effects: Sendable {
 }
 
 /// One thing to be done.
+// What is rare and large is indirect, so that the messages and events, of which there are many, stay small.
 public enum Effect: Sendable {
     /// Send the message on the peer's channel.
     case send(PeerID, WireMessage)
     /// Store the batch, and then call ``Replicator/committed(_:log:into:)`` or ``Replicator/failed(_:into:)``.
     ///
     /// There is never more than one outstanding.
-    case commit(CommitID, VerifiedBatch)
+    indirect case commit(CommitID, VerifiedBatch)
     /// Move the log to another fork, in one atomic write: cut it back to ``Reorganization/ancestorLength``, add the nodes, take
     /// over the head. Then call ``Replicator/committed(_:log:into:)`` or ``Replicator/failed(_:into:)``, as for a batch.
     ///
     /// It takes the place of a batch: no other is outstanding. Blocks past the ancestor are gone, though the new history may
     /// have as many; the machine asks for them anew and tells peers of the drop.
-    case reorganize(CommitID, Reorganization)
+    indirect case reorganize(CommitID, Reorganization)
     /// Two histories of the fork exist, both validly signed. The machine has stopped for good: see ``Replicator/isFrozen``.
     ///
     /// Store the fact so that the next replicator of this core is created frozen, keep the proof for whoever wants to see it,
     /// and end all sessions with an error. What peers are told of it, and the closing of their channels, comes after this.
-    case conflict(HistoryConflict)
+    indirect case conflict(HistoryConflict)
     /// Close the peer's channel once what was to be sent before is sent, and then call ``Replicator/peerClosed(_:byRemote:into:)``.
     case closeChannel(PeerID)
     /// Requests of this peer wait to be answered: once its stream is drained, call
@@ -72,7 +73,7 @@ public enum Effect: Sendable {
     /// The want has ended.
     case finished(WantToken, WantOutcome)
     /// Destroy the peer's whole stream, and then call ``Replicator/peerClosed(_:byRemote:into:)`` for each of its channels.
-    case destroyStream(PeerID, PeerFault)
+    indirect case destroyStream(PeerID, PeerFault)
     /// Neither side wants blocks of the other: close the peer's channel, if nothing else keeps it, and then call
     /// ``Replicator/peerClosed(_:byRemote:into:)``. Syncs that say so to the peer come before it.
     case channelIdle(PeerID)
@@ -112,13 +113,13 @@ public enum ReplicationEvent: Sendable {
     case uploaded(block: UInt64, byteCount: Int, to: PeerID)
     /// A peer sent something that did not verify. It is asked for nothing more before it has shown that its history is ours;
     /// where pushes are taken, it is only asked a little later.
-    case invalidData(PeerFault, from: PeerID)
+    indirect case invalidData(PeerFault, from: PeerID)
     /// A peer did not answer in time what it was asked, which is now asked of others.
     case timedOut(PeerID, requestCount: Int)
     /// A peer has a higher fork that is not followed (``ReplicatorConfiguration/allowsForks``).
     case forkIgnored(UInt64, from: PeerID)
     /// A peer asked for something that cannot be proven.
-    case invalidRequest(ProofRequest, from: PeerID)
+    indirect case invalidRequest(ProofRequest, from: PeerID)
     /// The local log could not be read.
     case storageFailed(any Error)
 }

@@ -9,8 +9,9 @@ public struct ReplicationLimits: Hashable, Sendable {
     /// Requests that may be under way to one peer, at the least: however slow it is, and with blocks however large.
     public var fewestRequestsToPeer = 16
     /// Requests that may be under way to one peer, at the most: however fast it is, and with blocks however small. The
-    /// reference goes from 16 to 512 too, and takes any number (PROTOCOL §7, Requesting).
-    public var requestsToPeer = 512
+    /// reference asks for up to 512, and takes any number (PROTOCOL §7, Requesting); with blocks of 100 bytes on a fast link that
+    /// is less than what both sides have in work at a time. Ours takes 2,048 (``requestsFromPeer``).
+    public var requestsToPeer = 1024
     /// Requests that may be under way to a peer that has not answered yet. That is what the reference asks of any peer over
     /// TCP (PROTOCOL §7, Requesting).
     public var requestsToPeerAtFirst = 48

@@ -10,7 +10,7 @@ public struct VerifiedBatch: Sendable {
     public var fork: UInt64
     /// The length that the log had when the batch was begun. If `head` is set, a log of another length must refuse it.
     public var baseLength: UInt64
-    /// The nodes to store. One that is stored already is equal to it.
+    /// The nodes to store, best in the order in which appending would have completed them. One that is stored already is equal to it.
     public var nodes: [TreeNode]
     /// The blocks to store.
     public var blocks: [Block]

@@ -13,6 +13,9 @@ struct Forks {
     /// Whether the log is about to be moved to another fork.
     var isMoving: Bool { outstanding != nil }
 
+    /// Whether no higher fork is known of, nor waited for.
+    var isIdle: Bool { candidates.isEmpty && outstanding == nil && deadline == nil }
+
     /// Nodes that are kept for the searches.
     var nodeCount: Int { candidates.reduce(0) { $0 + ($1.search?.nodes.count ?? 0) } }
 

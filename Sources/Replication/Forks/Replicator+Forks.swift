@@ -12,6 +12,7 @@ extension Replicator {
     mutating func followForks(log: some LogView & ~Escapable, into effects: inout Effects) throws {
         forks.deadline = nil
         let tree = verifiedTree(log)
+        guard isConcernedWithForks(above: tree.fork) else { return }
         forks.removeAll(upTo: tree.fork)
         guard followsForks(from: tree) else {
             forks.removeAll(upTo: .max)
@@ -28,6 +29,14 @@ extension Replicator {
         guard !forks.isMoving else { return }
         askAboutForks(above: verifiedTree(log).fork, log: log, into: &effects)
         forks.deadline = forksDeadline
+    }
+
+    /// Whether a peer is in a higher fork or is being asked about one. Mostly none is, and this is asked in every turn.
+    private func isConcernedWithForks(above fork: UInt64) -> Bool {
+        !forks.candidates.isEmpty || forks.isMoving
+            || peers.all.indices.contains { position in
+                peers.all[position].forkQuestion != nil || peers.all[position].remote.map { $0.fork > fork } ?? false
+            }
     }
 
     /// An empty log has no history to lose: it is begun in whatever fork there is.

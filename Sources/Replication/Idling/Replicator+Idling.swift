@@ -44,7 +44,7 @@ extension Replicator {
     }
 
     /// Whether something is under way that would be lost with the channels.
-    private var isBusy: Bool { isLookingIntoForks || peers.all.contains { $0.requests.count > 0 } }
+    private var isBusy: Bool { isLookingIntoForks || peers.all.indices.contains { peers.all[$0].requests.count > 0 } }
 
     /// When peers are told that nothing is wanted here any more.
     var lingerDeadline: Milliseconds? {

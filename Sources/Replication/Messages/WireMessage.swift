@@ -7,15 +7,16 @@ public import CompactEncoding
 /// var writer = ByteWriter()
 /// WireMessage.cancel(CancelMessage(request: 7)).encode(into: &writer)
 /// ```
+// The large ones are indirect: a message is handed on several times, and most copies of these would cost more than the memory.
 public enum WireMessage: Hashable, Sendable {
     /// The sender's state, on opening and whenever it changes.
-    case sync(SyncMessage)
+    indirect case sync(SyncMessage)
     /// Asks for parts of a tree and its blocks.
-    case request(RequestMessage)
+    indirect case request(RequestMessage)
     /// Takes back a request.
     case cancel(CancelMessage)
     /// Answers a request, or pushes a block.
-    case data(DataMessage)
+    indirect case data(DataMessage)
     /// Says that a request is not answered.
     case noData(NoDataMessage)
     /// Asks to be told what the other side has in a window.

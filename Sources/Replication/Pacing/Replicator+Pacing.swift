@@ -35,14 +35,14 @@ extension Replicator {
 
 extension Replicator {
     /// When a peer's time to answer is over, or its time alone.
-    var paceDeadline: Milliseconds? {
-        peers.all.lazy.compactMap { peer -> Milliseconds? in
-            if peer.isClosing { return nil }
-            if let end = peer.pace.backOffEnd { return end }
-            if peer.requests.isAwaiting { return peer.pace.answerDue(limits) }
-            let waitsForProbe = peer.requests.cancelledCount >= limits.cancelledRequestsToPeer && peer.pace.isProbed
-            return waitsForProbe && peer.pace.probeDue(limits) > now ? peer.pace.probeDue(limits) : nil
-        }.min()
+    func paceDeadline(ofPeerAt position: Int) -> Milliseconds? {
+        if peers.all[position].isClosing { return nil }
+        let pace = peers.all[position].pace
+        if let end = pace.backOffEnd { return end }
+        if peers.all[position].requests.isAwaiting { return pace.answerDue(limits) }
+        let waitsForProbe =
+            peers.all[position].requests.cancelledCount >= limits.cancelledRequestsToPeer && pace.isProbed
+        return waitsForProbe && pace.probeDue(limits) > now ? pace.probeDue(limits) : nil
     }
 
     /// Leaves alone for a while the peers that have not answered in time, and turns to those whose time alone is over.

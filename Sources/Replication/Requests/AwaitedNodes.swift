@@ -8,7 +8,7 @@ import MerkleTree
 /// relied on any more.
 struct AwaitedNodes {
     /// How many requests will bring each node.
-    private var counts: [UInt64: Int] = [:]
+    private var counts = IndexTable<Int>()
     private(set) var isTrusted = true
 
     func contains(_ node: UInt64) -> Bool { counts[node] != nil }
@@ -16,7 +16,7 @@ struct AwaitedNodes {
     /// Notes that a block and `nodes` nodes from its leaf up were asked.
     mutating func add(block: UInt64, nodes: UInt64) {
         guard isTrusted else { return }
-        Self.forEachNode(above: block, nodes) { counts[$0, default: 0] += 1 }
+        Self.forEachNode(above: block, nodes) { counts[$0] = (counts[$0] ?? 0) + 1 }
     }
 
     /// Notes that the answer has come, or never will.
@@ -31,7 +31,7 @@ struct AwaitedNodes {
     /// Relies on nothing from now on.
     mutating func distrust() {
         isTrusted = false
-        counts = [:]
+        counts.removeAll()
     }
 
     /// The leaf, and both children of each node that the path passes.

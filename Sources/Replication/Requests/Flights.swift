@@ -8,7 +8,7 @@ struct Flights {
         let request: UInt64
     }
 
-    private var first: [UInt64: Flight] = [:]
+    private var first = IndexTable<Flight>()
     private var others: [UInt64: [Flight]] = [:]
     /// How many requests are under way, those that ask for the same block included.
     private(set) var count = 0

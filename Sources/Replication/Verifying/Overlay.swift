@@ -12,7 +12,7 @@ struct Overlay {
     struct Layer {
         var blocks: [VerifiedBatch.Block] = []
         /// Where each block is in `blocks`.
-        var positions: [UInt64: Int] = [:]
+        var positions = IndexTable<Int>()
         var head: SignedHead?
         var manifest: CoreManifest?
         var byteCount = 0
@@ -31,6 +31,9 @@ struct Overlay {
     /// Bytes that are verified and not yet stored.
     var byteCount: Int { gathering.byteCount + committing.byteCount }
 
+    /// Whether anything is verified and not yet stored.
+    var holdsAnything: Bool { isOutstanding || byteCount > 0 || manifest != nil }
+
     /// Whether something was handed out whose fate is not known.
     var isOutstanding: Bool { outstanding != nil }
 
@@ -47,8 +50,8 @@ struct Overlay {
 
 /// The nodes of an ``Overlay``, apart from the rest so that a reader can hold them cheaply.
 struct UnstoredNodes {
-    fileprivate(set) var gathering: [UInt64: TreeNode] = [:]
-    fileprivate(set) var committing: [UInt64: TreeNode] = [:]
+    fileprivate(set) var gathering = IndexTable<TreeNode>()
+    fileprivate(set) var committing = IndexTable<TreeNode>()
     /// Nodes that were stored or read lately. The next requests and proofs mostly need these, and finding them here saves
     /// reading them back.
     fileprivate(set) var recent = RecentNodes()
@@ -102,8 +105,6 @@ extension Overlay {
 
     /// About what a node or an empty block takes in memory.
     private static let nodeByteCount = 64
-    /// Up to how many nodes the room that a batch took is kept for the next.
-    private static let keptCapacity = 4096
 }
 
 // MARK: - Being stored
@@ -119,7 +120,7 @@ extension Overlay {
         swap(&nodes.committing, &nodes.gathering)
         return VerifiedBatch(
             fork: stored.fork, baseLength: stored.length,
-            nodes: nodes.committing.values.sorted { $0.index < $1.index }, blocks: committing.blocks,
+            nodes: nodes.committing.inOrderOfCompletion, blocks: committing.blocks,
             head: committing.head, manifest: committing.manifest)
     }
 
@@ -137,8 +138,7 @@ extension Overlay {
         outstanding = nil
         let stored = committing
         committing = Layer()
-        nodes.recent.insert(nodes.committing)
-        nodes.committing.removeAll(keepingCapacity: nodes.committing.count <= Self.keptCapacity)
+        nodes.recent.takeAll(of: &nodes.committing)
         return stored
     }
 
@@ -154,7 +154,7 @@ extension Overlay {
     mutating func removeGathered() -> [UInt64] {
         let blocks = gathering.blocks.map(\.index)
         gathering = Layer()
-        nodes.gathering = [:]
+        nodes.gathering.removeAll()
         nodes.recent.removeAll()
         return blocks
     }
@@ -166,5 +166,20 @@ extension Overlay {
         self = Overlay(recentNodes: nodes.recent.limit)
         self.outstanding = outstanding
         return blocks
+    }
+}
+
+extension IndexTable<TreeNode> {
+    /// The nodes in the order in which appending the blocks one by one would have completed them, in which those that are stored
+    /// together follow one another.
+    fileprivate var inOrderOfCompletion: [TreeNode] {
+        var nodes: [TreeNode] = []
+        nodes.reserveCapacity(count)
+        forEachValue { nodes.append($0) }
+        nodes.sort {
+            let (left, right) = (FlatTree.rightmostLeaf(under: $0.index), FlatTree.rightmostLeaf(under: $1.index))
+            return left != right ? left < right : FlatTree.depth(of: $0.index) < FlatTree.depth(of: $1.index)
+        }
+        return nodes
     }
 }

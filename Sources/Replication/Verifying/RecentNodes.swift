@@ -7,8 +7,8 @@ import MerkleTree
 /// node, and keeps at least the last `limit`.
 struct RecentNodes {
     let limit: Int
-    private var newer: [UInt64: TreeNode] = [:]
-    private var older: [UInt64: TreeNode] = [:]
+    private var newer = IndexTable<TreeNode>()
+    private var older = IndexTable<TreeNode>()
 
     init(limit: Int = 0) {
         self.limit = limit
@@ -23,21 +23,27 @@ struct RecentNodes {
         turnIfFull()
     }
 
-    mutating func insert(_ nodes: [UInt64: TreeNode]) {
-        // A large batch is a half by itself, as far as that goes.
-        guard nodes.count < limit / 2 else {
-            older = newer
-            newer = nodes.count <= limit ? nodes : [:]
-            return
+    /// Takes over the nodes of a batch, and leaves an empty table.
+    mutating func takeAll(of nodes: inout IndexTable<TreeNode>) {
+        if nodes.count < limit / 2 {
+            nodes.forEachValue { newer[$0.index] = $0 }
+            turnIfFull()
+        } else {
+            // A large batch is a half by itself, as far as that goes.
+            older = IndexTable()
+            swap(&older, &newer)
+            if nodes.count <= limit { swap(&newer, &nodes) }
         }
-        for node in nodes.values { newer[node.index] = node }
-        turnIfFull()
+        nodes.removeAll(keepingCapacity: nodes.count <= Self.keptCapacity)
     }
 
     mutating func removeAll() {
-        newer = [:]
-        older = [:]
+        newer.removeAll()
+        older.removeAll()
     }
+
+    /// Up to how many nodes the room that a batch took is kept for the next.
+    private static let keptCapacity = 4096
 
     private mutating func turnIfFull() {
         guard newer.count > limit else { return }

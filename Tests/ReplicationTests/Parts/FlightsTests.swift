@@ -73,9 +73,10 @@ extension Flights.Flight {
     func aBatchOfAnySizeIsKeptAsFarAsThereIsRoom(size: UInt64) {
         var recent = RecentNodes(limit: 10)
         for batch in 0..<20 as Range<UInt64> {
-            let nodes = (batch * size..<(batch + 1) * size).map { (node($0).index, node($0)) }
-            recent.insert(Dictionary(uniqueKeysWithValues: nodes))
-            #expect(recent.count <= 21)
+            var nodes = IndexTable<TreeNode>()
+            for index in batch * size..<(batch + 1) * size { nodes[index] = node(index) }
+            recent.takeAll(of: &nodes)
+            #expect(recent.count <= 21 && nodes.isEmpty)
             if size <= 10 { #expect(recent[batch * size] == node(batch * size)) }
         }
         var none = RecentNodes()
