@@ -169,6 +169,6 @@ let package = Package(
             ]),
         .testTarget(
             name: "CorestoreCLITests",
-            dependencies: ["CorestoreCLI", "Corestore", "Crypto", "TestSupport"], swiftSettings: strict),
+            dependencies: ["CorestoreCLI", "Corestore", "Hypercore", "Crypto", "TestSupport"], swiftSettings: strict),
     ]
 )
