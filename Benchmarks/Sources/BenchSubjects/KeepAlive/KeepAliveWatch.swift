@@ -66,16 +66,21 @@ public final class KeepAliveWatch: Sendable {
 public struct ServerLoad: Sendable {
     private let workload: Workload
 
-    /// The reads of `workload`.
-    public init(_ workload: Workload) {
+    /// For how long.
+    private let duration: Duration
+
+    /// Reads of the blocks of `workload`, for so many seconds.
+    public init(_ workload: Workload, seconds: Int) {
         self.workload = workload
+        duration = .seconds(seconds)
     }
 
     private static let taskCount = 64
     private static let connectionCount = 2
 
-    /// Downloads into an empty store in `directory` from the server that announced itself with `announcement`.
-    public func run(_ announcement: String, into directory: String) async throws {
+    /// Downloads into an empty store in `directory` from the server that announced itself with `announcement`. Returns how many
+    /// blocks were read; one that was read before does not come from the server again.
+    public func run(_ announcement: String, into directory: String) async throws -> Int {
         let (endpoint, key) = try CorestoreContender.parse(announcement)
         let store = try await CorestoreContender().open(directory)
         let log = try await store.get(key: key)
@@ -83,21 +88,23 @@ public struct ServerLoad: Sendable {
         for _ in 0..<Self.connectionCount {
             connections.append(try await ReplicationClient().connect(to: endpoint, replicating: store))
         }
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
+        let end = ContinuousClock.now + duration
+        let readCount = try await withThrowingTaskGroup(of: Int.self) { tasks in
             for task in 0..<Self.taskCount {
                 tasks.addTask { [workload] in
                     var random = SeededNumbers(seed: UInt64(task))
-                    for _ in 0..<workload.readCount / Self.taskCount {
+                    var readCount = 0
+                    while ContinuousClock.now < end {
                         _ = try await log.get(UInt64(random.next(below: workload.blockCount)))
+                        readCount += 1
                     }
+                    return readCount
                 }
             }
-            try await tasks.waitForAll()
+            return try await tasks.reduce(0, +)
         }
         for connection in connections { await connection.close() }
         try await store.close()
+        return readCount
     }
-
-    /// How many blocks are read.
-    public var readCount: Int { workload.readCount / Self.taskCount * Self.taskCount }
 }

@@ -40,21 +40,23 @@ enum KeepAliveSeries {
         let start = ContinuousClock.now
         let load = try ChildProcess(
             arguments: ["load", "--size", size.rawValue, server.announcement, try scratch.makeDirectory("target")])
-        try await finish(load)
+        let readCount = try await finish(load)
         let elapsed = ContinuousClock.now - start
         let gaps = await watch.end()
         try server.finish()
         MemoryGroup.removeLeftovers()
         guard !gaps.isEmpty else { throw NoKeepAlive(elapsed: elapsed) }
         return KeepAliveReport(
-            gaps: gaps, interval: KeepAliveWatch.interval, readCount: ServerLoad(workload).readCount, elapsed: elapsed)
+            gaps: gaps, interval: KeepAliveWatch.interval, readCount: readCount, elapsed: elapsed)
     }
 
     /// Waits for a process, on a thread on which nobody else wants to run.
-    private static func finish(_ load: ChildProcess) async throws {
-        // The load says nothing: its output ends when it does.
-        _ = load.readLine()
+    private static func finish(_ load: ChildProcess) async throws -> Int {
+        // All that the load says is how many blocks it has read.
+        let readCount = load.readLine().flatMap(Int.init)
         try load.finish()
+        guard let readCount else { preconditionFailure("the load ended without saying how much it has read") }
+        return readCount
     }
 }
 
@@ -76,6 +78,7 @@ struct LoadCommand: AsyncParsableCommand {
     func run() async throws { try await load() }
 
     @concurrent private func load() async throws {
-        try await ServerLoad(Workload(.getCold, size)).run(announcement, into: directory)
+        let seconds = size == .full ? 15 : 2
+        print(try await ServerLoad(Workload(.getCold, size), seconds: seconds).run(announcement, into: directory))
     }
 }
