@@ -125,9 +125,9 @@ extension GroupWriter {
         enqueue(set, alreadyOccupying: room?.take(in: self) ?? 0, completion: completion)
     }
 
-    /// Queues a set that several callers have taken room for; see ``enqueue(_:in:completion:)-(_,Room?,_)``.
+    /// Queues a set that several callers have taken room for; see ``enqueue(_:in:completion:)``.
     public func enqueue(
-        _ set: WriteSet, in rooms: [Room], completion: (@Sendable (Result<CommitReceipt, StorageError>) -> Void)? = nil
+        _ set: WriteSet, inRooms rooms: [Room], completion: (@Sendable (Result<CommitReceipt, StorageError>) -> Void)? = nil
     ) -> CommitTicket {
         enqueue(set, alreadyOccupying: rooms.reduce(0) { $0 + $1.take(in: self) }, completion: completion)
     }

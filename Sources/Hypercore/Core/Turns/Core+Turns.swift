@@ -204,7 +204,7 @@ extension Core {
     ) throws -> CommitTicket {
         let (set, change) = try compose(draft, in: state)
         advance(&state, to: draft, change)
-        let ticket = writer.enqueue(set, in: rooms) { [self] outcome in
+        let ticket = writer.enqueue(set, inRooms: rooms) { [self] outcome in
             finish(change, outcome, callerCount: max(callers.count, 1))
             serving { state, served in
                 state.line.endWrite()
