@@ -127,7 +127,8 @@ extension GroupWriter {
 
     /// Queues a set that several callers have taken room for; see ``enqueue(_:in:completion:)``.
     public func enqueue(
-        _ set: WriteSet, inRooms rooms: [Room], completion: (@Sendable (Result<CommitReceipt, StorageError>) -> Void)? = nil
+        _ set: WriteSet, inRooms rooms: [Room],
+        completion: (@Sendable (Result<CommitReceipt, StorageError>) -> Void)? = nil
     ) -> CommitTicket {
         enqueue(set, alreadyOccupying: rooms.reduce(0) { $0 + $1.take(in: self) }, completion: completion)
     }
