@@ -1,9 +1,9 @@
 /// A dictionary from blocks or tree nodes to values, for the few that are under way.
 ///
 /// The machine looks up some forty of them for each block that is replicated, so this costs what matters there: a multiplication
-/// and mostly one place to look at, where the standard dictionary's keyed hash takes several times as long. That hash defends
-/// against keys that are chosen to collide. These cannot be: they are places in a log of which we have asked for the blocks, and
-/// how many there are is bounded (``ReplicationLimits``).
+/// and mostly one place to look at, where the standard dictionary's keyed hash takes several times as long. Who pushes blocks of a
+/// log of its own making chooses the keys, so where a key belongs depends on a number that nobody outside knows. What is made of
+/// a table does not depend on the order of its places, so that runs of one seed are alike all the same.
 ///
 /// Open addressing with linear probing, at most half full. A removed entry leaves no trace: those behind it move up.
 struct IndexTable<Value> {
@@ -86,8 +86,10 @@ struct IndexTable<Value> {
 
     /// Where a key belongs.
     private func home(of key: UInt64) -> Int {
-        // Fibonacci hashing: the high bits of the product depend on all bits of the key.
-        Int(truncatingIfNeeded: (key &* 0x9e37_79b9_7f4a_7c15) >> (64 - UInt64(keys.count.trailingZeroBitCount)))
+        // Twice, with a shift between: after one product alone, keys of a chosen distance would meet whatever the secret is.
+        var mixed = (key ^ secret) &* 0x9e37_79b9_7f4a_7c15
+        mixed = (mixed ^ mixed >> 32) &* 0xd6e8_feb8_6659_fd93
+        return Int(truncatingIfNeeded: mixed >> (64 - UInt64(keys.count.trailingZeroBitCount)))
     }
 
     /// Where a key is, or would be put. There is room.
@@ -109,5 +111,8 @@ struct IndexTable<Value> {
         }
     }
 }
+
+/// What keeps the places of keys from being foretold; one for the process.
+private let secret = UInt64.random(in: .min ... .max)
 
 extension IndexTable: Sendable where Value: Sendable {}
