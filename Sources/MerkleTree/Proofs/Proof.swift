@@ -5,11 +5,11 @@ public struct Proof: Hashable, Sendable {
     /// A block with the siblings on its path, the first being the sibling of its leaf.
     public var block: Block?
     /// A tree node, first in its `nodes`, and the siblings on its path.
-    public var hash: Hash?
+    @Indirect public var hash: Hash?
     /// The node that a seek led to, first in its `nodes`, and the siblings on its path.
-    public var seek: Seek?
+    @Indirect public var seek: Seek?
     /// The nodes that lift the requester's tree to a longer one, and the signature of that.
-    public var upgrade: Upgrade?
+    @Indirect public var upgrade: Upgrade?
 
     /// Creates a proof of the given parts.
     public init(block: Block? = nil, hash: Hash? = nil, seek: Seek? = nil, upgrade: Upgrade? = nil) {

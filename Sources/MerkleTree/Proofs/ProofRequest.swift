@@ -3,11 +3,11 @@ public struct ProofRequest: Hashable, Sendable {
     /// A block, with its value.
     public var block: Node?
     /// A tree node; its index is a flat-tree index.
-    public var hash: Node?
+    @Indirect public var hash: Node?
     /// The block that holds a byte offset.
-    public var seek: Seek?
+    @Indirect public var seek: Seek?
     /// A longer tree than the requester has.
-    public var upgrade: Upgrade?
+    @Indirect public var upgrade: Upgrade?
 
     /// Creates a request of the given parts.
     public init(block: Node? = nil, hash: Node? = nil, seek: Seek? = nil, upgrade: Upgrade? = nil) {
@@ -16,6 +16,9 @@ public struct ProofRequest: Hashable, Sendable {
         self.seek = seek
         self.upgrade = upgrade
     }
+
+    /// Whether nothing is asked for.
+    public var isEmpty: Bool { block == nil && hash == nil && seek == nil && upgrade == nil }
 
     /// A block or a node, and how much of its path the requester lacks.
     public struct Node: Hashable, Sendable {

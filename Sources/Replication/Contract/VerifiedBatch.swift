@@ -46,3 +46,18 @@ public struct VerifiedBatch: Sendable {
         }
     }
 }
+
+extension [VerifiedBatch.Block] {
+    /// The blocks' indices as runs, ascending.
+    package var runs: [Range<UInt64>] {
+        var runs: [Range<UInt64>] = []
+        for index in map(\.index).sorted() {
+            if let last = runs.last, last.upperBound == index {
+                runs[runs.count - 1] = last.lowerBound..<index + 1
+            } else {
+                runs.append(index..<index + 1)
+            }
+        }
+        return runs
+    }
+}

@@ -14,6 +14,8 @@ struct IndexTable<Value> {
     /// As many as there are places, a power of two, or none.
     private var keys: [UInt64] = []
     private var slots: [Value?] = []
+    /// What keeps the places of keys from being foretold.
+    private let secret = processSecret
     private(set) var count = 0
 
     var isEmpty: Bool { count == 0 }
@@ -24,11 +26,13 @@ struct IndexTable<Value> {
             return slots[place(of: key)]
         }
         set {
-            if let newValue { insert(newValue, at: key) } else { removeValue(forKey: key) }
+            if let newValue { updateValue(newValue, forKey: key) } else { removeValue(forKey: key) }
         }
     }
 
-    private mutating func insert(_ value: Value, at key: UInt64) {
+    /// Sets a value, and returns the one that was there.
+    @discardableResult
+    mutating func updateValue(_ value: Value, forKey key: UInt64) -> Value? {
         precondition(key != Self.vacant, "\(key) is no place in a log")
         if 2 * (count + 1) > keys.count { grow() }
         let place = place(of: key)
@@ -36,7 +40,9 @@ struct IndexTable<Value> {
             keys[place] = key
             count += 1
         }
-        slots[place] = value
+        var value: Value? = value
+        swap(&slots[place], &value)
+        return value
     }
 
     @discardableResult
@@ -60,26 +66,6 @@ struct IndexTable<Value> {
         keys[hole] = Self.vacant
         slots[hole] = nil
         return removed
-    }
-
-    /// Removes everything.
-    mutating func removeAll(keepingCapacity keepsCapacity: Bool = false) {
-        guard keepsCapacity else {
-            self = IndexTable()
-            return
-        }
-        guard count > 0 else { return }
-        for place in keys.indices where keys[place] != Self.vacant {
-            keys[place] = Self.vacant
-            slots[place] = nil
-        }
-        count = 0
-    }
-
-    /// Calls `body` with every value, in no particular order.
-    func forEachValue(_ body: (Value) -> Void) {
-        guard count > 0 else { return }
-        for case let value? in slots { body(value) }
     }
 
     // MARK: Places
@@ -107,12 +93,11 @@ struct IndexTable<Value> {
         slots = [Value?](repeating: nil, count: capacity)
         count = 0
         for place in old.keys.indices {
-            if let value = old.slots[place] { insert(value, at: old.keys[place]) }
+            if let value = old.slots[place] { updateValue(value, forKey: old.keys[place]) }
         }
     }
 }
 
-/// What keeps the places of keys from being foretold; one for the process.
-private let secret = UInt64.random(in: .min ... .max)
+private let processSecret = UInt64.random(in: .min ... .max)
 
 extension IndexTable: Sendable where Value: Sendable {}

@@ -11,7 +11,7 @@ public struct DataMessage: Hashable, Sendable {
     /// The block, the nodes and the signature.
     public var proof: Proof
     /// The core's manifest, where it was asked for.
-    public var manifest: CoreManifest?
+    @Indirect public var manifest: CoreManifest?
 
     /// Creates a message.
     public init(request: UInt64, fork: UInt64, proof: Proof = Proof(), manifest: CoreManifest? = nil) {
@@ -35,12 +35,14 @@ extension DataMessage {
     /// Reads the message; `body` is what `reader` reads, so that the block's value can be sliced from it.
     init(from reader: inout ByteReader, of body: ArraySlice<UInt8>) throws(CompactDecodingError) {
         let flags = Flags(rawValue: try reader.uint())
-        self.init(request: try reader.uint(), fork: try reader.uint())
+        let (request, fork) = (try reader.uint(), try reader.uint())
+        var proof = Proof()
         if flags.contains(.block) { proof.block = try Proof.Block(from: &reader, of: body) }
         if flags.contains(.hash) { proof.hash = try Proof.Hash(from: &reader) }
         if flags.contains(.seek) { proof.seek = try Proof.Seek(from: &reader) }
         if flags.contains(.upgrade) { proof.upgrade = try Proof.Upgrade(from: &reader) }
-        if flags.contains(.manifest) { manifest = try CoreManifest(from: &reader) }
+        let manifest = flags.contains(.manifest) ? try CoreManifest(from: &reader) : nil
+        self.init(request: request, fork: fork, proof: proof, manifest: manifest)
     }
 
     /// Appends the message's body.
@@ -73,12 +75,12 @@ extension DataMessage {
         writer.uint(flags.rawValue)
         writer.uint(request)
         writer.uint(fork)
-        if let block = proof.block { writer.uint(block.index) }
+        if let index = proof.block?.index { writer.uint(index) }
     }
 
     /// What comes after it.
     private func encodeTail(into writer: inout ByteWriter) {
-        if let block = proof.block { writer.treeNodes(block.nodes) }
+        if let nodes = proof.block?.nodes { writer.treeNodes(nodes) }
         if let hash = proof.hash {
             writer.uint(hash.index)
             writer.treeNodes(hash.nodes)

@@ -16,22 +16,24 @@ struct AwaitedNodes {
     /// Notes that a block and `nodes` nodes from its leaf up were asked.
     mutating func add(block: UInt64, nodes: UInt64) {
         guard isTrusted else { return }
-        Self.forEachNode(above: block, nodes) { counts[$0] = (counts[$0] ?? 0) + 1 }
+        Self.forEachNode(above: block, nodes) { node in
+            // Most are asked once.
+            if let count = counts.updateValue(1, forKey: node) { counts[node] = count + 1 }
+        }
     }
 
     /// Notes that the answer has come, or never will.
     mutating func remove(block: UInt64, nodes: UInt64) {
         guard isTrusted else { return }
         Self.forEachNode(above: block, nodes) { node in
-            guard let count = counts[node] else { return }
-            counts[node] = count > 1 ? count - 1 : nil
+            if let count = counts.removeValue(forKey: node), count > 1 { counts[node] = count - 1 }
         }
     }
 
     /// Relies on nothing from now on.
     mutating func distrust() {
         isTrusted = false
-        counts.removeAll()
+        counts = IndexTable()
     }
 
     /// The leaf, and both children of each node that the path passes.

@@ -15,11 +15,9 @@ struct Flights {
 
     mutating func add(_ flight: Flight, of block: UInt64) {
         count += 1
-        if first[block] == nil {
-            first[block] = flight
-        } else {
-            others[block, default: []].append(flight)
-        }
+        guard let earlier = first.updateValue(flight, forKey: block) else { return }
+        first[block] = earlier
+        others[block, default: []].append(flight)
     }
 
     /// Removes a request that came to nothing. Returns whether the block is under way no more; false where the request was
@@ -52,13 +50,12 @@ struct Flights {
         return all
     }
 
-    /// Removes all requests for a block of which `flight` was answered, and returns the others.
-    mutating func land(_ flight: Flight, of block: UInt64) -> [Flight] {
-        // By far the most common case allocates nothing.
-        if first[block] == flight, others[block] == nil {
-            first[block] = nil
+    /// Removes all requests for a block of which `flight` was answered, and returns the others; `nil` where it was the only one.
+    mutating func land(_ flight: Flight, of block: UInt64) -> [Flight]? {
+        // By far the most common case.
+        if others.isEmpty, let removed = first.removeValue(forKey: block) {
             count -= 1
-            return []
+            return removed == flight ? nil : [removed]
         }
         return removeAll(of: block).filter { $0 != flight }
     }

@@ -1,3 +1,5 @@
+import MerkleTree
+
 /// A request of ours that is under way, and what it was made for.
 struct OutstandingRequest {
     /// What was sent; the answer must be of its fork and may hold its parts and no others.
@@ -22,6 +24,12 @@ struct OutstandingRequest {
 
     /// Whether it is a question about a higher fork.
     var isAboutFork: Bool { forkSubject != nil }
+
+    /// Whether it was made for a block, and for nothing else.
+    var isForBlockAlone: Bool {
+        let parts = message.parts
+        return want == nil && parts.block != nil && parts.hash == nil && parts.seek == nil && parts.upgrade == nil
+    }
 
     /// Whether what it was made for still waits for its answer.
     var isCurrent: Bool { !isOverdue && !isObsolete }

@@ -28,7 +28,7 @@ extension Replicator {
             if flights.remove(flight, of: block) { release(block) }
         }
         if request.message.parts.upgrade != nil, !request.isAboutFork, upgradingPeer == peer { upgradingPeer = nil }
-        if request.message.parts == ProofRequest(), manifestPeer == peer { manifestPeer = nil }
+        if request.message.parts.isEmpty, manifestPeer == peer { manifestPeer = nil }
         if let want = request.want { isAnswered(want) }
     }
 
@@ -70,7 +70,9 @@ extension Replicator {
     /// A block has come: takes back what else was asked of it. From here on the claim stands for what is verified and not
     /// stored.
     mutating func land(_ flight: Flights.Flight, of block: UInt64, into effects: inout Effects) {
-        for other in flights.land(flight, of: block) { takeBack(other, into: &effects) }
+        guard let others = flights.land(flight, of: block) else { return }
+        for other in others { takeBack(other, into: &effects) }
+        // If the answer is late, the block was free in the meantime.
         claims.set(block)
     }
 
@@ -81,7 +83,7 @@ extension Replicator {
         else { return }
         var rest = cancelled
         rest.message.parts.block = nil
-        if rest.message.parts != ProofRequest() { abandon(rest, to: flight.peer) }
+        if !rest.message.parts.isEmpty { abandon(rest, to: flight.peer) }
     }
 
     private mutating func takeBack(

@@ -10,22 +10,25 @@ import MerkleTree
 struct Overlay {
     /// One batch in the making; its nodes are in ``Overlay/nodes``.
     struct Layer {
+        /// The number of its first block, of all that were ever added.
+        var start = 0
         var blocks: [VerifiedBatch.Block] = []
-        /// Where each block is in `blocks`.
-        var positions = IndexTable<Int>()
         var head: SignedHead?
         var manifest: CoreManifest?
         var byteCount = 0
     }
 
-    private(set) var nodes = UnstoredNodes()
+    /// Apart from the rest so that a reader can hold them cheaply.
+    private(set) var nodes: UnstoredNodes
     private var gathering = Layer()
     private var committing = Layer()
+    /// By index, the number of each block among all that were ever added.
+    private var numbers = IndexTable<Int>()
     /// The batch that was handed out and whose fate is not known. It outlives what it held, if that is forgotten.
     private var outstanding: CommitID?
 
     init(recentNodes: Int) {
-        nodes.recent = RecentNodes(limit: recentNodes)
+        nodes = UnstoredNodes(recentLimit: recentNodes)
     }
 
     /// Bytes that are verified and not yet stored.
@@ -43,21 +46,9 @@ struct Overlay {
     var manifest: CoreManifest? { gathering.manifest ?? committing.manifest }
 
     func value(of block: UInt64) -> ArraySlice<UInt8>? {
-        if let position = gathering.positions[block] { return gathering.blocks[position].value }
-        return committing.positions[block].map { committing.blocks[$0].value }
-    }
-}
-
-/// The nodes of an ``Overlay``, apart from the rest so that a reader can hold them cheaply.
-struct UnstoredNodes {
-    fileprivate(set) var gathering = IndexTable<TreeNode>()
-    fileprivate(set) var committing = IndexTable<TreeNode>()
-    /// Nodes that were stored or read lately. The next requests and proofs mostly need these, and finding them here saves
-    /// reading them back.
-    fileprivate(set) var recent = RecentNodes()
-
-    func node(at index: UInt64) -> TreeNode? {
-        gathering[index] ?? committing[index] ?? recent[index]
+        guard let number = numbers[block] else { return nil }
+        return number >= gathering.start
+            ? gathering.blocks[number - gathering.start].value : committing.blocks[number - committing.start].value
     }
 }
 
@@ -66,15 +57,11 @@ struct UnstoredNodes {
 extension Overlay {
     /// Adds what a proof has proven. A block that is in the overlay already is the same.
     mutating func add(_ proof: VerifiedProof) {
-        for node in proof.nodes {
-            nodes.gathering[node.index] = node
-        }
-        gathering.byteCount += proof.nodes.count * Self.nodeByteCount
-        if let upgrade = proof.upgrade {
-            gathering.head = SignedHead(tree: upgrade.head, signature: upgrade.signature)
-        }
-        if let block = proof.block, value(of: block.index) == nil {
-            gathering.positions[block.index] = gathering.blocks.count
+        for node in proof.nodes { add(node) }
+        if let upgrade = proof.upgrade { setHead(SignedHead(tree: upgrade.head, signature: upgrade.signature)) }
+        if let block = proof.block {
+            let number = gathering.start + gathering.blocks.count
+            if let known = numbers.updateValue(number, forKey: block.index) { return numbers[block.index] = known }
             gathering.blocks.append(VerifiedBatch.Block(index: block.index, value: block.value))
             gathering.byteCount += block.value.count + Self.nodeByteCount
         }
@@ -86,21 +73,27 @@ extension Overlay {
 
     /// Adds a head that was verified from block 0 on, for a log that is empty.
     mutating func add(_ head: SignedHead) {
-        for root in head.tree.roots {
-            nodes.gathering[root.index] = root
-        }
-        gathering.byteCount += head.tree.roots.count * Self.nodeByteCount
+        for root in head.tree.roots { add(root) }
+        setHead(head)
+    }
+
+    private mutating func setHead(_ head: SignedHead) {
         gathering.head = head
+        gathering.byteCount += Self.nodeByteCount
+    }
+
+    private mutating func add(_ node: TreeNode) {
+        if nodes.add(node) { gathering.byteCount += Self.nodeByteCount }
     }
 
     /// Keeps a node that was read from the store, and is mostly needed again soon.
     mutating func remember(_ node: TreeNode) {
-        nodes.recent.insert(node)
+        nodes.remember(node)
     }
 
-    /// Keeps fewer nodes that are stored.
+    /// Keeps no nodes that are stored, and no room where there is nothing.
     mutating func forgetRecent() {
-        nodes.recent.removeAll()
+        if holdsAnything { nodes.forgetRecent() } else { self = Overlay(recentNodes: nodes.limit) }
     }
 
     /// About what a node or an empty block takes in memory.
@@ -115,12 +108,12 @@ extension Overlay {
         guard outstanding == nil, gathering.byteCount > 0 || gathering.manifest != nil else { return nil }
         outstanding = id
         committing = gathering
-        gathering = Layer()
-        // The one is empty, and has the room that it had before.
-        swap(&nodes.committing, &nodes.gathering)
+        gathering = layer(after: committing)
+        // The next will mostly be as large.
+        gathering.blocks.reserveCapacity(committing.blocks.count)
         return VerifiedBatch(
             fork: stored.fork, baseLength: stored.length,
-            nodes: nodes.committing.inOrderOfCompletion, blocks: committing.blocks,
+            nodes: nodes.commitGathered(), blocks: committing.blocks,
             head: committing.head, manifest: committing.manifest)
     }
 
@@ -138,7 +131,8 @@ extension Overlay {
         outstanding = nil
         let stored = committing
         committing = Layer()
-        nodes.recent.takeAll(of: &nodes.committing)
+        for block in stored.blocks { numbers[block.index] = nil }
+        nodes.committed()
         return stored
     }
 
@@ -153,9 +147,9 @@ extension Overlay {
     /// Forgets what is not handed out, and the nodes of late. Returns its blocks.
     mutating func removeGathered() -> [UInt64] {
         let blocks = gathering.blocks.map(\.index)
-        gathering = Layer()
-        nodes.gathering.removeAll()
-        nodes.recent.removeAll()
+        for block in blocks { numbers[block] = nil }
+        gathering = layer(after: gathering)
+        nodes.forgetGathered()
         return blocks
     }
 
@@ -163,23 +157,13 @@ extension Overlay {
     mutating func removeAll() -> [UInt64] {
         let blocks = (committing.blocks + gathering.blocks).map(\.index)
         let outstanding = outstanding
-        self = Overlay(recentNodes: nodes.recent.limit)
+        self = Overlay(recentNodes: nodes.limit)
         self.outstanding = outstanding
         return blocks
     }
-}
 
-extension IndexTable<TreeNode> {
-    /// The nodes in the order in which appending the blocks one by one would have completed them, in which those that are stored
-    /// together follow one another.
-    fileprivate var inOrderOfCompletion: [TreeNode] {
-        var nodes: [TreeNode] = []
-        nodes.reserveCapacity(count)
-        forEachValue { nodes.append($0) }
-        nodes.sort {
-            let (left, right) = (FlatTree.rightmostLeaf(under: $0.index), FlatTree.rightmostLeaf(under: $1.index))
-            return left != right ? left < right : FlatTree.depth(of: $0.index) < FlatTree.depth(of: $1.index)
-        }
-        return nodes
+    /// An empty layer on top of another.
+    private func layer(after layer: Layer) -> Layer {
+        Layer(start: layer.start + layer.blocks.count)
     }
 }

@@ -24,8 +24,8 @@ extension Replicator {
         if let reorganization = forks.takeHandedOut(id) {
             return finish(reorganization, log: log, into: &effects)
         }
+        for run in stored.blocks.runs { claims.clear(run) }
         for block in stored.blocks {
-            claims.clear(block.index)
             effects.append(.event(.downloaded(block: block.index, byteCount: block.value.count)))
         }
         countProgress(stored.blocks)

@@ -81,6 +81,13 @@ extension Replicator {
             let proof = try tree.verifyWithoutUpgrade(data.proof) { try overlay.nodes.node(at: $0) ?? log.node(at: $0) }
             return Verified(proof: proof, manifest: nil)
         }
+        return try verifySigned(data, against: tree, isOfThisFork: isOfThisFork, log: log)
+    }
+
+    /// Verifies an answer with an upgrade or a manifest.
+    private func verifySigned(
+        _ data: DataMessage, against tree: TreeHead, isOfThisFork: Bool, log: some LogView & ~Escapable
+    ) throws -> Verified {
         let (authority, learnt) = try authority(over: data, log: log)
         // A manifest that came along is checked against the key; one that was assumed, only by a signature.
         let claimed = data.manifest == nil ? nil : learnt
@@ -121,15 +128,16 @@ extension Replicator {
         _ verified: Verified, for request: OutstandingRequest, fromPeerAt position: Int, into effects: inout Effects
     ) {
         let id = peers.all[position].id
-        var rest = request
-        if let block = verified.proof?.block {
-            rest.message.parts.block = nil
-            land(Flights.Flight(peer: id, request: request.message.id), of: block.index, into: &effects)
-        }
+        let block = verified.proof?.block?.index
+        if let block { land(Flights.Flight(peer: id, request: request.message.id), of: block, into: &effects) }
         guard keep(verified, fromPeerAt: position, into: &effects) else {
             return refuse(request, .unspecified, peerAt: position, into: &effects)
         }
         peers.all[position].pace.wasOfUse()
+        // What else it was made for is free, whether it has come or not.
+        if block != nil, request.isForBlockAlone { return }
+        var rest = request
+        if block != nil { rest.message.parts.block = nil }
         abandon(rest, to: id)
     }
 

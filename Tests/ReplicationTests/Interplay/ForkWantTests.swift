@@ -76,11 +76,11 @@ import Testing
         network.connect(0, 1)
         _ = network.with(0) { $0.download(.blocks(0..<60)) }
         try network.run()
-        #expect(network.cores[0].replicator.overlay.nodes.recent.count > 0)
+        #expect(network.cores[0].replicator.overlay.nodes.recentCount > 0)
         network.connect(0, 2)
         let hasMoved = try network.run(until: network.time + 5000) { $0.cores[0].reorganizations.count == 1 }
         #expect(hasMoved)
-        #expect(network.cores[0].replicator.overlay.nodes.recent.count == 0)
+        #expect(network.cores[0].replicator.overlay.nodes.recentCount == 0)
         #expect(!network.cores[0].replicator.unknownNodes.contains(40))
         let token = network.with(0) { $0.download(.blocks(0..<64)) }
         try network.run()
@@ -89,8 +89,8 @@ import Testing
         #expect(network.cores[0].invalidData.isEmpty)
         // And cutting back by itself does the same.
         let keyPair = histories.keyPair
-        #expect(network.cores[2].replicator.overlay.nodes.recent.count == 0)
+        #expect(network.cores[2].replicator.overlay.nodes.recentCount == 0)
         try network.with(0) { try $0.truncate(to: 3, signedBy: keyPair) }
-        #expect(network.cores[0].replicator.overlay.nodes.recent.count == 0)
+        #expect(network.cores[0].replicator.overlay.nodes.recentCount == 0)
     }
 }

@@ -26,32 +26,40 @@ struct ProvenPath {
         rootSizeIsHashed = false
     }
 
+    /// Walks up by all of `siblings`.
+    ///
+    /// - Throws: `.invalidOperation` where a node is misplaced, or where the path leaves any possible tree.
+    mutating func climb(by siblings: ArraySlice<TreeNode>, hashing: some TreeHashing) throws(TreeError) {
+        // Every step adds a node and its sibling.
+        if !siblings.isEmpty { below.reserveCapacity(2 * min(siblings.count + 1, FlatTree.maximumDepth)) }
+        for sibling in siblings { try climb(by: sibling, hashing: hashing) }
+    }
+
     /// Walks up by all of `siblings`, and past the root of `passed`, which is itself one of the siblings on the way.
     ///
     /// - Throws: `.invalidOperation` where a node is missing or misplaced, or where the path leaves any possible tree.
     mutating func climb(
-        by siblings: some Collection<TreeNode>, passing passed: ProvenPath? = nil, hashing: some TreeHashing
+        by siblings: ArraySlice<TreeNode>, passing passed: ProvenPath?, hashing: some TreeHashing
     ) throws(TreeError) {
-        // Every step adds a node and its sibling.
-        below.reserveCapacity(2 * min(siblings.count + 1, FlatTree.maximumDepth))
-        var siblings = siblings.makeIterator()
-        var next = siblings.next()
-        var passed = passed
-        while next != nil || passed != nil {
-            let index = FlatTree.sibling(of: root.index)
-            if let path = passed, path.root.index == index {
-                below += path.below
-                try join(path.root, hashing: hashing)
-                passed = nil
-                continue
+        guard let passed else { return try climb(by: siblings, hashing: hashing) }
+        var siblings = siblings
+        while passed.root.index != FlatTree.sibling(of: root.index) {
+            guard let sibling = siblings.popFirst() else {
+                throw TreeError(.invalidOperation, "the path does not come past node \(passed.root.index)")
             }
-            guard let sibling = next, sibling.index == index else {
-                throw TreeError(
-                    .invalidOperation, "expected node \(index), not \(next.map { "node \($0.index)" } ?? "the end")")
-            }
-            try join(sibling, hashing: hashing)
-            next = siblings.next()
+            try climb(by: sibling, hashing: hashing)
         }
+        below += passed.below
+        try join(passed.root, hashing: hashing)
+        try climb(by: siblings, hashing: hashing)
+    }
+
+    private mutating func climb(by sibling: TreeNode, hashing: some TreeHashing) throws(TreeError) {
+        let index = FlatTree.sibling(of: root.index)
+        guard sibling.index == index else {
+            throw TreeError(.invalidOperation, "expected node \(index), not node \(sibling.index)")
+        }
+        try join(sibling, hashing: hashing)
     }
 
     /// Replaces the root and its sibling by their parent.
@@ -81,11 +89,7 @@ extension ProvenPath {
         }
         let seek = try ProvenPath(startingWith: proof.seek?.nodes ?? [], hashing: hashing)
         if let block = proof.block {
-            guard block.index < FlatTree.maximumLength else {
-                throw TreeError(.invalidOperation, "block \(block.index) can be in no tree")
-            }
-            self.init(ofBlock: block.index, value: block.value, hashing: hashing)
-            try climb(by: block.nodes, passing: seek, hashing: hashing)
+            try self.init(of: block, passing: seek, hashing: hashing)
         } else if let hash = proof.hash {
             guard let first = hash.nodes.first, first.index == hash.index else {
                 throw TreeError(.invalidOperation, "a hash part of node \(hash.index) must begin with that node")
@@ -97,6 +101,17 @@ extension ProvenPath {
         } else {
             return nil
         }
+    }
+
+    /// Recomputes the path of a block, past the root of `seek`.
+    ///
+    /// - Throws: `.invalidOperation`.
+    init(of block: Proof.Block, passing seek: ProvenPath?, hashing: some TreeHashing) throws(TreeError) {
+        guard block.index < FlatTree.maximumLength else {
+            throw TreeError(.invalidOperation, "block \(block.index) can be in no tree")
+        }
+        self.init(ofBlock: block.index, value: block.value, hashing: hashing)
+        try climb(by: block.nodes[...], passing: seek, hashing: hashing)
     }
 
     /// Recomputes a path that is given whole, its first node included; `nil` for no nodes.

@@ -44,18 +44,25 @@ extension TreeHead {
 
     /// Checks a proof that has no upgrade against this tree: all that a signature is not needed for.
     ///
-    /// As ``verify(_:reading:hashing:)``, for whoever verifies many blocks of a tree that is signed already.
+    /// As ``verify(_:reading:hashing:)`` with the protocol's own hashing, for whoever verifies many blocks of a tree that is
+    /// signed already: it is compiled for that, and so costs half as much.
     ///
     /// - Parameters:
     ///   - proof: a claim, of any size and content.
-    ///   - hashing: how blocks and nodes are hashed.
     ///   - known: the node of this tree with an index, where it is known here.
     /// - Throws: `.invalidOperation`, `.invalidChecksum`; what `known` throws. Nothing of such a proof may be used.
     /// - Precondition: there is no upgrade in the proof.
     public func verifyWithoutUpgrade(
-        _ proof: Proof, hashing: some TreeHashing = BLAKE2bTreeHashing(), known: (UInt64) throws -> TreeNode?
+        _ proof: Proof, known: (UInt64) throws -> TreeNode?
     ) throws -> VerifiedProof {
         precondition(proof.upgrade == nil, "an upgrade can be verified only with its signature")
+        let hashing = BLAKE2bTreeHashing()
+        if let block = proof.block, proof.hash == nil, proof.seek == nil {
+            let path = try ProvenPath(of: block, passing: nil, hashing: hashing)
+            var verified = VerifiedProof(block, path)
+            try anchor(path, in: &verified, known: known)
+            return verified
+        }
         let path = try ProvenPath(proof, hashing: hashing)
         var verified = VerifiedProof(proof, path)
         if let path { try anchor(path, in: &verified, known: known) }
@@ -79,6 +86,12 @@ extension TreeHead {
 }
 
 extension VerifiedProof {
+    /// What a block's proof has proven if `path`, which was made of it, ends at a node that is known.
+    fileprivate init(_ block: Proof.Block, _ path: ProvenPath) {
+        self.block = Block(index: block.index, value: block.value)
+        nodes = path.below
+    }
+
     /// What a proof has proven if `path`, which was made of it, ends at a node that is known.
     fileprivate init(_ proof: Proof, _ path: ProvenPath?) {
         block = proof.block.map { Block(index: $0.index, value: $0.value) }

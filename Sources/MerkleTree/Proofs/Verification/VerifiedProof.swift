@@ -12,9 +12,9 @@ public struct VerifiedProof: Hashable, Sendable {
     /// The block of the proof.
     public internal(set) var block: Block?
     /// The node of the proof's hash part.
-    public internal(set) var hash: TreeNode?
+    @Indirect public internal(set) var hash: TreeNode?
     /// The tree to go on from; `nil` where the proof had no upgrade, or one that is no longer than the tree held here.
-    public internal(set) var upgrade: Upgrade?
+    @Indirect public internal(set) var upgrade: Upgrade?
 
     /// A proven block.
     public struct Block: Hashable, Sendable {
