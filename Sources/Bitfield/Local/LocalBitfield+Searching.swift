@@ -31,7 +31,16 @@ extension LocalBitfield {
     public mutating func firstSet<Source: BitfieldPageSource & ~Escapable>(
         in range: Range<UInt64>, reading source: Source
     ) throws(Source.Failure) -> UInt64? {
-        try first(in: range, reading: source) { page, bits in page.firstSet(in: bits) }
+        guard !range.isEmpty else { return nil }
+        // As below: mostly no page is needed.
+        if range.lowerBound < contiguousLength { return range.lowerBound }
+        let page = range.lowerBound / PageScan.bitsPerPage
+        if range.lowerBound >= baseLength, (range.upperBound - 1) / PageScan.bitsPerPage == page,
+            try storedPage(page, reading: source) == nil
+        {
+            return nil
+        }
+        return try first(in: range, reading: source) { page, bits in page.firstSet(in: bits) }
     }
 
     /// The lowest block of the range, below 2^53, that is not here.

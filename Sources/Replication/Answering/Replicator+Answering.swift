@@ -61,8 +61,8 @@ extension Replicator {
     ///   - now: the time of the turn.
     ///   - effects: what is to be done is appended.
     public mutating func answered(
-        _ answer: Answer, with result: Result<Proof, AnswerFailure>, log: some LogView & ~Escapable, now: Milliseconds,
-        into effects: inout Effects
+        _ answer: Answer, with result: Result<Proof, AnswerFailure>, log: some LogView & ~Escapable,
+        now: Milliseconds, into effects: inout Effects
     ) {
         guard let position = peers.position(of: answer.peer), !peers.all[position].isClosing else { return }
         pass(to: now)
@@ -73,10 +73,11 @@ extension Replicator {
         switch result {
         case .success(let proof):
             guard let request = peers.all[position].uploads.finish(ticket) else { return }
+            let block = proof.block.map { (index: $0.index, byteCount: $0.value.count) }
             let data = DataMessage(
                 request: request.id, fork: request.fork, proof: proof, manifest: manifest(for: request, log: log))
             effects.send(.data(data), to: answer.peer)
-            if let block = proof.block { isUploaded(block, toPeerAt: position, into: &effects) }
+            if let block { isUploaded(block.index, byteCount: block.byteCount, toPeerAt: position, into: &effects) }
         case .failure(.notAvailable):
             guard let request = peers.all[position].uploads.finish(ticket) else { return }
             effects.send(refusal(of: request, log: log), to: answer.peer)
@@ -88,13 +89,12 @@ extension Replicator {
     }
 
     /// Tells that a block was sent, asked for or not.
-    mutating func isUploaded(_ block: Proof.Block, toPeerAt position: Int, into effects: inout Effects) {
-        let byteCount = block.value.count
+    mutating func isUploaded(_ block: UInt64, byteCount: Int, toPeerAt position: Int, into effects: inout Effects) {
         count(peerAt: position) { counters in
             counters.blocksUploaded += 1
             counters.bytesUploaded += UInt64(byteCount)
         }
-        effects.append(.event(.uploaded(block: block.index, byteCount: byteCount, to: peers.all[position].id)))
+        effects.append(.event(.uploaded(block: block, byteCount: byteCount, to: peers.all[position].id)))
     }
 
     /// The answer to a request that takes no proof; `nil` if it does.
@@ -102,7 +102,7 @@ extension Replicator {
         let tree = log.head.tree
         guard request.fork == tree.fork else { return refusal(of: request, log: log) }
         if let block = request.parts.block?.index, !log.has(block) { return refusal(of: request, log: log) }
-        guard tree.length == 0 || request.parts == ProofRequest() else { return nil }
+        guard tree.length == 0 || request.parts.isEmpty else { return nil }
         return .data(
             DataMessage(request: request.id, fork: request.fork, manifest: manifest(for: request, log: log)))
     }

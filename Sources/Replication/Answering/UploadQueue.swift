@@ -11,7 +11,12 @@ struct UploadQueue {
         let order: UInt64
     }
 
-    private var requests: [UInt64: (order: UInt64, request: RequestMessage)] = [:]
+    private struct Entry {
+        let order: UInt64
+        let request: RequestMessage
+    }
+
+    private var requests = IndexTable<Entry>()
     private var urgent = FIFO<Ticket>()
     private var normal = FIFO<Ticket>()
     private var arrived: UInt64 = 0
@@ -29,7 +34,7 @@ struct UploadQueue {
     mutating func add(_ request: RequestMessage) {
         let ticket = Ticket(id: request.id, order: arrived)
         arrived += 1
-        requests[request.id] = (ticket.order, request)
+        requests[request.id] = Entry(order: ticket.order, request: request)
         if request.priority > .normal { urgent.append(ticket) } else { normal.append(ticket) }
         dropObsolete()
     }
@@ -50,8 +55,11 @@ struct UploadQueue {
 
     /// Removes a request that was taken, and returns it; `nil` if it was cancelled or replaced in the meantime.
     mutating func finish(_ ticket: Ticket) -> RequestMessage? {
-        guard let entry = requests[ticket.id], entry.order == ticket.order else { return nil }
-        requests[ticket.id] = nil
+        guard let entry = requests.removeValue(forKey: ticket.id) else { return nil }
+        guard entry.order == ticket.order else {
+            requests[ticket.id] = entry
+            return nil
+        }
         return entry.request
     }
 

@@ -36,6 +36,9 @@ public struct DownloadRange: Hashable, Sendable {
     /// How many blocks there are in it; `nil` where it has no end.
     var count: UInt64? { isLive ? nil : list.map { UInt64($0.count) } ?? bounds.upperBound - bounds.lowerBound }
 
+    /// Whether its blocks are asked one after the other, and none is left out.
+    var isRun: Bool { list == nil && order == .linear }
+
     /// Whether it goes on with whatever the log grows by.
     var isLive: Bool { bounds.upperBound == UInt64.max }
 

@@ -84,10 +84,8 @@ extension RequestMessage {
         writer.uint(flags.rawValue)
         writer.uint(id)
         writer.uint(fork)
-        for node in [parts.block, parts.hash].compactMap(\.self) {
-            writer.uint(node.index)
-            writer.uint(node.nodes)
-        }
+        if let block = parts.block { block.encode(into: &writer) }
+        if let hash = parts.hash { hash.encode(into: &writer) }
         if let seek = parts.seek {
             writer.uint(seek.bytes)
             writer.uint(seek.padding)
@@ -108,6 +106,13 @@ extension RequestMessage {
         if wantsManifest { flags.insert(.manifest) }
         if priority != .normal { flags.insert(.priority) }
         return flags
+    }
+}
+
+extension ProofRequest.Node {
+    fileprivate func encode(into writer: inout ByteWriter) {
+        writer.uint(index)
+        writer.uint(nodes)
     }
 }
 

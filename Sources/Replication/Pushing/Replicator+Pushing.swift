@@ -76,7 +76,7 @@ extension Replicator {
         let authority = remote.length == 0 ? log.authority : nil
         let manifest = authority.flatMap { $0.isCompat ? nil : $0.manifest }
         effects.send(.data(DataMessage(request: 0, fork: push.fork, proof: proof, manifest: manifest)), to: push.peer)
-        isUploaded(block, toPeerAt: position, into: &effects)
+        isUploaded(block.index, byteCount: block.value.count, toPeerAt: position, into: &effects)
     }
 }
 

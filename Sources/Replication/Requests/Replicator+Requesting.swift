@@ -120,9 +120,10 @@ extension Replicator {
             peers.all[position].pace.probe()
         }
         peers.all[position].pace.sent(isFirst: !peers.all[position].requests.isAwaiting, now: now)
-        request.message.id = peers.all[position].requests.add(request)
-        effects.send(.request(request.message), to: peers.all[position].id)
-        return request.message.id
+        var message = request.message
+        message.id = peers.all[position].requests.add(request)
+        effects.send(.request(message), to: peers.all[position].id)
+        return message.id
     }
 }
 

@@ -7,6 +7,20 @@ struct BlockSearch {
     let end: UInt64
     /// How many more places may be looked at.
     var steps: Int
+    /// Blocks of the range `token` that can be asked, without looking again.
+    fileprivate var run: (token: WantToken, blocks: Range<UInt64>)?
+
+    init(end: UInt64, steps: Int) {
+        self.end = end
+        self.steps = steps
+    }
+
+    fileprivate mutating func nextOfRun() -> (token: WantToken, block: UInt64)? {
+        guard steps > 0, let run, let block = run.blocks.first else { return nil }
+        steps -= 1
+        self.run?.blocks = block + 1..<run.blocks.upperBound
+        return (run.token, block)
+    }
 }
 
 extension Replicator {
@@ -22,6 +36,7 @@ extension Replicator {
     mutating func nextPending(
         _ search: inout BlockSearch, forPeerAt position: Int, into effects: inout Effects
     ) -> UInt64? {
+        guard !wants.pending.isEmpty else { return nil }
         for level in (0..<PendingQueue.levelCount).reversed() {
             if let block = nextPending(&search, level: level, forPeerAt: position, into: &effects) { return block }
         }
@@ -50,6 +65,10 @@ extension Replicator {
         _ search: inout BlockSearch, forPeerAt position: Int, log: some LogView & ~Escapable,
         into effects: inout Effects
     ) -> UInt64? {
+        if let (token, block) = search.nextOfRun() {
+            peers.all[position].searches[range: token] = block + 1
+            return block
+        }
         let count = wants.ranges.count
         var looks = min(count, limits.rangesAtOnce)
         while let number = peers.all[position].searches.circle.position(of: count, end: search.end) {
@@ -84,6 +103,7 @@ extension Replicator {
         var walk = FreeBlockSearch(rest: start..<end, steps: search.steps)
         let block = walk.next(of: wanted.range, log: log, claims: claims, haves: peers.all[position].haves)
         search.steps = walk.steps
+        search.run = (wanted.token, walk.run)
         peers.all[position].searches[range: wanted.token] = walk.rest.lowerBound
         for block in walk.unknown {
             want(block, ofPeerAt: position, into: &effects)
@@ -100,6 +120,11 @@ private struct FreeBlockSearch {
     var steps: Int
     /// Blocks that could be asked if the peer had them, one for each window in which it is not known to.
     var unknown: [UInt64] = []
+    /// Blocks behind the one that was found that can be asked too.
+    private(set) var run: Range<UInt64> = 0..<0
+
+    /// How long a run is looked for.
+    private static let longestRun: UInt64 = 256
 
     /// The next block of the range that is not stored, that nobody is being asked for, and that the peer has.
     mutating func next(
@@ -119,6 +144,7 @@ private struct FreeBlockSearch {
             }
             guard !haves[wanted] else {
                 rest = wanted + 1..<end
+                run = range.isRun ? freeRun(from: wanted + 1, log: log, claims: claims, haves: haves) : 0..<0
                 return wanted
             }
             // On to the next that it has, but not past a window in which it can be asked what it has.
@@ -128,5 +154,16 @@ private struct FreeBlockSearch {
         }
         if steps > 0 { rest = end..<end }
         return nil
+    }
+
+    /// The blocks from `start` on, one after the other, that are like the one before them.
+    private func freeRun(
+        from start: UInt64, log: some LogView & ~Escapable, claims: PagedBitfield, haves: RemoteBitfield
+    ) -> Range<UInt64> {
+        var run = start..<min(rest.upperBound, start + Self.longestRun)
+        for end in [claims.firstSet(in: run), haves.firstUnset(in: run), log.firstStored(in: run)] {
+            if let end, end < run.upperBound { run = start..<end }
+        }
+        return run
     }
 }

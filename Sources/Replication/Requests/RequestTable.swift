@@ -89,8 +89,10 @@ struct RequestTable {
     var all: some Sequence<OutstandingRequest> { slots.lazy.compactMap { $0 } }
 
     private mutating func take(_ id: UInt64) -> OutstandingRequest? {
-        guard id > 0, id <= UInt64(slots.count), let request = slots[Int(id) - 1] else { return nil }
-        slots[Int(id) - 1] = nil
+        guard id > 0, id <= UInt64(slots.count) else { return nil }
+        var taken: OutstandingRequest?
+        swap(&taken, &slots[Int(id) - 1])
+        guard let request = taken else { return nil }
         count -= 1
         if request.isOverdue { overdueCount -= 1 }
         return request
