@@ -33,18 +33,23 @@ public struct StoredCore: Sendable {
     public func withBlock<Value>(
         _ index: UInt64, spans: Spans, _ body: (RawSpan) throws -> Value
     ) throws -> Value? {
-        try engine.read { snapshot in
-            var isReadable = false
-            do {
-                return try LogKey(number, spans.generation(of: index), index: index).withBytes { key in
-                    try snapshot.withValue(Schema.blocks, key: key) { block in
-                        isReadable = true
-                        return try body(block)
-                    }
+        try engine.read { snapshot in try withBlock(index, spans: spans, in: copy snapshot, body) }
+    }
+
+    /// As ``withBlock(_:spans:_:)``, in a snapshot that is being read.
+    func withBlock<Value>(
+        _ index: UInt64, spans: Spans, in snapshot: Snapshot, _ body: (RawSpan) throws -> Value
+    ) throws -> Value? {
+        var isReadable = false
+        do {
+            return try LogKey(number, spans.generation(of: index), index: index).withBytes { key in
+                try snapshot.withValue(Schema.blocks, key: key) { block in
+                    isReadable = true
+                    return try body(block)
                 }
-            } catch let error as StorageError where error.code == .corrupt && !isReadable {
-                throw StorageRecordError(.damaged, "block \(index) of core \(name(in: snapshot)): \(error)")
             }
+        } catch let error as StorageError where error.code == .corrupt && !isReadable {
+            throw StorageRecordError(.damaged, "block \(index) of core \(name(in: snapshot)): \(error)")
         }
     }
 
@@ -125,12 +130,14 @@ public struct StoredTree: NodeReader, Sendable {
     ///
     /// - Throws: `StorageError`; ``StorageRecordError`` where the record does not decode.
     public func node(at index: UInt64) throws -> TreeNode? {
+        try core.engine.read { snapshot in try node(at: index, in: copy snapshot) }
+    }
+
+    func node(at index: UInt64, in snapshot: Snapshot) throws -> TreeNode? {
         let leaf = NodeGroup.leaf(of: index)
-        return try core.engine.read { snapshot in
-            try LogKey(core.number, spans.generation(of: leaf), index: leaf).withBytes { key in
-                try snapshot.withValue(Schema.tree, key: key) { try NodeGroup.find(index, in: $0) }
-            } ?? nil
-        }
+        return try LogKey(core.number, spans.generation(of: leaf), index: leaf).withBytes { key in
+            try snapshot.withValue(Schema.tree, key: key) { try NodeGroup.find(index, in: $0) }
+        } ?? nil
     }
 }
 

@@ -5,8 +5,12 @@ import StorageEngine
 ///
 /// Requests for the next blocks leave before a commit is carried out, so that the network works while the disk does.
 struct Aftermath {
+    /// Whether anybody hears of events; if not, those of single blocks are not made.
+    let isHeard: Bool
     /// Streams that have something to send.
-    var streams: [ObjectIdentifier: ReplicationStream] = [:]
+    private var streams: [ObjectIdentifier: ReplicationStream] = [:]
+    /// The one that was added last.
+    private var latestStream: ReplicationStream?
     /// Whether a write set was queued that nobody awaits.
     var drivesWriter = false
     var events: [CoreEvent] = []
@@ -27,7 +31,13 @@ struct Aftermath {
     /// The proof of two signed histories, by which the core ends.
     var conflict: ConflictProof?
 
+    init(isHeard: Bool) {
+        self.isHeard = isHeard
+    }
+
     mutating func send(on stream: ReplicationStream) {
+        guard stream !== latestStream else { return }
+        latestStream = stream
         streams[ObjectIdentifier(stream)] = stream
     }
 

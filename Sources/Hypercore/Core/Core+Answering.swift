@@ -27,8 +27,9 @@ extension Core {
         guard takesMore || !round.isEmpty else { return }
         turn { state, effects in
             let log = CoreLogView(self, state)
+            let now = registry.now
             for (answer, proof) in round.takeProven() {
-                state.replicator.answered(answer, with: proof, log: log, now: registry.now, into: &effects.replication)
+                state.replicator.answered(answer, with: proof, log: log, now: now, into: &effects.replication)
             }
             round.head = state.durable
             round.prologueLength = state.authority?.prologue?.length ?? 0
@@ -44,23 +45,25 @@ extension Core {
     private func prove(_ round: inout AnswerRound) {
         guard !round.requests.isEmpty else { return }
         do {
-            try registry.directory.engine.read { _ in
+            let (head, prologueLength) = (round.head, round.prologueLength)
+            try registry.directory.engine.read { snapshot in
+                let log = StoredLog(stored, spans: head.spans, in: snapshot)
                 while round.provenByteCount < AnswerRound.byteLimit, let answer = round.requests.popFirst() {
-                    round.add(prove(answer, round.head, round.prologueLength), of: answer)
+                    round.add(answer, prove(answer, head, prologueLength, reading: log))
                 }
             }
         } catch {
             // The store cannot be read: nothing is available from it.
-            while let answer = round.requests.popFirst() { round.add(.failure(.notAvailable), of: answer) }
+            while let answer = round.requests.popFirst() { round.add(answer, .failure(.notAvailable)) }
         }
     }
 
     private func prove(
-        _ answer: Answer, _ head: HeadRecord, _ prologueLength: UInt64
+        _ answer: Answer, _ head: HeadRecord, _ prologueLength: UInt64, reading log: borrowing StoredLog
     ) -> Result<Proof, AnswerFailure> {
         guard answer.fork == head.fork else { return .failure(.notAvailable) }
         do {
-            guard let proof = try proof(answer.parts, of: head, prologueLength: prologueLength) else {
+            guard let proof = try proof(answer.parts, of: head, prologueLength: prologueLength, reading: log) else {
                 return .failure(.notAvailable)
             }
             return .success(proof)
@@ -90,16 +93,13 @@ private struct AnswerRound {
     var isEmpty: Bool { requests.isEmpty && proven.isEmpty }
     var hasRoom: Bool { requests.count < Self.requestLimit }
 
-    mutating func add(_ proof: Result<Proof, AnswerFailure>, of answer: Answer) {
+    mutating func add(_ answer: Answer, _ proof: Result<Proof, AnswerFailure>) {
         if case .success(let proof) = proof { provenByteCount += proof.block?.value.count ?? 0 }
         proven.append((answer, proof))
     }
 
     mutating func takeProven() -> [(Answer, Result<Proof, AnswerFailure>)] {
-        defer {
-            proven = []
-            provenByteCount = 0
-        }
+        defer { (proven, provenByteCount) = ([], 0) }
         return proven
     }
 }

@@ -27,7 +27,7 @@ extension Core {
     /// Makes one turn under the lock: `body` tells the machine what happened, then the machine asks peers for what is
     /// wanted and hands out what is to be stored. Its effects are carried out after the lock is released.
     func turn(_ body: (inout CoreState, inout TurnEffects) throws -> Void) rethrows {
-        var aftermath = Aftermath()
+        var aftermath = Aftermath(isHeard: events.hasSubscribers)
         try state.withLock { state in
             var effects = TurnEffects()
             let deadline = state.replicator.nextDeadline
@@ -58,17 +58,21 @@ extension Core {
         while !pending.isEmpty {
             // What is handed out and cannot be stored at once goes back to the machine, which may have more to say.
             var further = Effects()
-            for effect in pending { apply(effect, to: &state, &further, &aftermath) }
+            // Most effects are messages, and most of these to one peer.
+            var recipient: PeerChannel?
+            for effect in pending { apply(effect, to: &state, &recipient, &further, &aftermath) }
             pending = further.take()
         }
     }
 
     private func apply(
-        _ effect: Effect, to state: inout CoreState, _ further: inout Effects, _ aftermath: inout Aftermath
+        _ effect: Effect, to state: inout CoreState, _ recipient: inout PeerChannel?, _ further: inout Effects,
+        _ aftermath: inout Aftermath
     ) {
         switch effect {
         case .send(let peer, let message):
-            if let channel = state.peers[peer] { send(message, on: channel, &aftermath) }
+            if recipient?.peer != peer { recipient = state.peers[peer] }
+            if let recipient { send(message, on: recipient, &aftermath) }
         case .commit(let id, let batch):
             store(batch, id, in: &state, &further, &aftermath)
         case .reorganize(let id, let reorganization):
@@ -94,7 +98,8 @@ extension Core {
         case .event(let event):
             state.transfers.count(event)
             registry.tally.count(event)
-            if let event = CoreEvent(event, of: state.peers) { aftermath.events.append(event) }
+            guard aftermath.isHeard, let event = CoreEvent(event, of: state.peers) else { return }
+            aftermath.events.append(event)
         }
     }
 

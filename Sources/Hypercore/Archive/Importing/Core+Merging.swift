@@ -32,7 +32,7 @@ extension Core {
         let writer = try requireWriter()
         while true {
             let room = try await writer.room(for: batch.byteCount)
-            var aftermath = Aftermath()
+            var aftermath = Aftermath(isHeard: events.hasSubscribers)
             let ticket = try state.withLock { state -> CommitTicket? in
                 try requireChangeable(state)
                 guard state.staged.tree == base else { return nil }
@@ -61,7 +61,7 @@ extension Core {
             }
             state.blocks.commit(staging.presence)
             commitGroup(staging.group, hasMoved: batch.head != nil, in: &state, &effects)
-            var changes = runs(of: batch.blocks).map(LocalChange.stored)
+            var changes = batch.blocks.runs.map(LocalChange.stored)
             if let manifest = batch.manifest {
                 learn(manifest, staging.identity, in: &state)
                 changes.insert(.manifestSet, at: 0)

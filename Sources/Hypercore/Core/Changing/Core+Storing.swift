@@ -58,7 +58,7 @@ extension Core {
         if batch.manifest != nil { write.put(identity: identity) }
         do {
             let presence = try state.blocks.change(
-                by: runs(of: batch.blocks).map(PresenceEdit.add), oldLength: before.length, length: head.length,
+                by: batch.blocks.runs.map(PresenceEdit.add), oldLength: before.length, length: head.length,
                 in: &write)
             let group = batch.head == nil ? nil : moveInGroup(state, in: &write)
             state.staged = head
@@ -77,19 +77,6 @@ extension Core {
     private func prologueLength(in state: borrowing CoreState, after batch: VerifiedBatch) -> UInt64 {
         guard state.authority == nil, let manifest = batch.manifest else { return state.prologueLength }
         return (try? TreeAuthority(key: key, manifest: manifest))?.prologue?.length ?? 0
-    }
-
-    /// The blocks' indices as runs, ascending.
-    func runs(of blocks: [VerifiedBatch.Block]) -> [Range<UInt64>] {
-        var runs: [Range<UInt64>] = []
-        for index in blocks.map(\.index).sorted() {
-            if let last = runs.last, last.upperBound == index {
-                runs[runs.count - 1] = last.lowerBound..<index + 1
-            } else {
-                runs.append(index..<index + 1)
-            }
-        }
-        return runs
     }
 
     /// Takes over what became of a queued batch.

@@ -13,17 +13,24 @@ extension Core {
     /// - Returns: `nil` where the asked block is not stored.
     /// - Throws: `TreeError`, `StorageError`, `StorageRecordError`.
     func proof(_ parts: ProofRequest, of head: HeadRecord, prologueLength: UInt64) throws -> Proof? {
-        try registry.directory.engine.read { _ in
-            let tree = stored.tree(spans: head.spans)
-            let plan = try head.tree.plan(parts, prologueLength: prologueLength, reading: tree)
-            var value: [UInt8] = []
-            if let block = plan.block {
-                guard let stored = try stored.block(block.index, spans: head.spans) else { return nil }
-                value = stored
-            }
-            let signature = head.signature.isEmpty ? nil : head.signature
-            return try plan.assemble(value: value[...], signature: signature, reading: tree)
+        try registry.directory.engine.read { snapshot in
+            let log = StoredLog(stored, spans: head.spans, in: snapshot)
+            return try proof(parts, of: head, prologueLength: prologueLength, reading: log)
         }
+    }
+
+    /// As ``proof(_:of:prologueLength:)``, for one of many proofs out of one snapshot.
+    func proof(
+        _ parts: ProofRequest, of head: HeadRecord, prologueLength: UInt64, reading log: borrowing StoredLog
+    ) throws -> Proof? {
+        let plan = try head.tree.plan(parts, prologueLength: prologueLength, reading: log)
+        var value: [UInt8] = []
+        if let block = plan.block {
+            guard let stored = try log.block(block.index) else { return nil }
+            value = stored
+        }
+        let signature = head.signature.isEmpty ? nil : head.signature
+        return try plan.assemble(value: value[...], signature: signature, reading: log)
     }
 
     /// Verifies a proof that was brought by hand, and stores what it proves, as if a peer had brought it.

@@ -66,13 +66,25 @@ extension StreamState {
 
     /// Messages of one core that follow one another.
     private struct Run {
-        var sender: PeerChannel?
+        private(set) var sender: PeerChannel?
         var messages: [WireMessage] = []
 
         mutating func end(into arrivals: inout [Arrival]) {
             if let sender, !messages.isEmpty { arrivals.append(.messages(sender, messages)) }
             self = Run()
         }
+
+        /// Goes on with a message on a channel; begins anew where that is another core's.
+        mutating func go(on core: PeerChannel, into arrivals: inout [Arrival]) {
+            guard core !== sender else { return }
+            end(into: &arrivals)
+            sender = core
+        }
+    }
+
+    /// The core of a channel; most messages come on the channel of the one before.
+    private func core(of id: ChannelID, after run: Run) -> PeerChannel? {
+        run.sender?.channel == id ? run.sender : cores.byChannel[id]
     }
 
     /// Sorts what the multiplexer tells. Messages of one core that follow one another are handed over together.
@@ -80,9 +92,8 @@ extension StreamState {
         var arrivals: [Arrival] = []
         var run = Run()
         for event in events {
-            if case .message(let id, let type, let body) = event, let core = cores.byChannel[id] {
-                if core !== run.sender { run.end(into: &arrivals) }
-                run.sender = core
+            if case .message(let id, let type, let body) = event, let core = core(of: id, after: run) {
+                run.go(on: core, into: &arrivals)
                 do {
                     if let message = try WireMessage.decode(type: type, body: body) { run.messages.append(message) }
                 } catch {

@@ -39,6 +39,9 @@ final class EventHub: Sendable {
         _ = state.withLock { $0.subscribers.removeValue(forKey: id) }
     }
 
+    /// Whether there is anybody to hand events to.
+    var hasSubscribers: Bool { state.withLock { !$0.subscribers.isEmpty } }
+
     /// Hands events to all subscribers.
     func publish(_ events: [CoreEvent]) {
         for subscriber in state.withLock({ Array($0.subscribers.values) }) { subscriber.buffer.put(events) }
