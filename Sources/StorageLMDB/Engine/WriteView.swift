@@ -7,7 +7,7 @@ final class WriteView: TransactionWriter {
     private let transaction: OpenTransaction
     /// The first write that LMDB refused, whatever the body made of it.
     private(set) var failure: LMDBStatus?
-    /// By ordinal, opened at a table's first put. LMDB closes them with the transaction.
+    /// By ordinal, opened at a table's first use. LMDB closes them with the transaction.
     private var cursors: [OpaquePointer?] = []
     /// Lent by the environment from the first value on that may be compressed.
     private var packer: ValuePacker?
@@ -23,7 +23,9 @@ final class WriteView: TransactionWriter {
     }
 
     func withValue(_ table: Table, key: RawSpan, _ body: (RawSpan) -> Void) throws(StorageError) {
-        try transaction.withValue(table, key, body)
+        // By the cursor that writes: what is read here is written next, or lies beside that.
+        let stored = try transaction.stored(key, by: try writingCursor(table))
+        if let stored { try transaction.withValue(stored, of: key, table, body) }
     }
 
     func scan(
@@ -72,7 +74,7 @@ final class WriteView: TransactionWriter {
         }
     }
 
-    /// A cursor that stays where the last put left it: the next key is mostly on the same page, and then LMDB does not
+    /// A cursor that stays where it was last: the next key is mostly on the same page, and then LMDB does not
     /// search from the root.
     private func writingCursor(_ table: Table) throws(StorageError) -> OpaquePointer {
         if table.ordinal < cursors.count, let cursor = cursors[table.ordinal] { return cursor }

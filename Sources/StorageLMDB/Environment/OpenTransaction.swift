@@ -19,7 +19,13 @@ struct OpenTransaction {
 
     /// Calls `body` with the value of `key`, or not at all where there is none.
     func withValue(_ table: Table, _ key: RawSpan, _ body: (RawSpan) -> Void) throws(StorageError) {
-        guard let stored = try stored(table, key) else { return }
+        if let stored = try stored(table, key) { try withValue(stored, of: key, table, body) }
+    }
+
+    /// Calls `body` with the value in what was found under `key`.
+    func withValue(
+        _ stored: UnsafeRawBufferPointer, of key: RawSpan, _ table: Table, _ body: (RawSpan) -> Void
+    ) throws(StorageError) {
         Self.fetch(stored)
         try withValue(in: stored, of: key, table, body)
     }
@@ -54,6 +60,16 @@ struct OpenTransaction {
         guard let handle = environment.handle(table) else { return nil }
         var value = MDB_val()
         let status = key.withMDBValue { key in LMDBStatus(mdb_get(pointer, handle, &key, &value)) }
+        if status.rawValue == MDB_NOTFOUND { return nil }
+        try status.check("reading from \(environment.path)")
+        return UnsafeRawBufferPointer(value)
+    }
+
+    /// What is stored under `key`, looked for from where the cursor stands: next to nothing where that is on the same page.
+    func stored(_ key: RawSpan, by cursor: OpaquePointer) throws(StorageError) -> UnsafeRawBufferPointer? {
+        try environment.checkKeyLength(key)
+        var value = MDB_val()
+        let status = key.withMDBValue { key in LMDBStatus(mdb_cursor_get(cursor, &key, &value, MDB_SET)) }
         if status.rawValue == MDB_NOTFOUND { return nil }
         try status.check("reading from \(environment.path)")
         return UnsafeRawBufferPointer(value)
