@@ -26,13 +26,12 @@ struct RequestTable {
 
     /// Enters a request and gives it its id.
     mutating func add(_ request: OutstandingRequest) -> UInt64 {
-        var request = request
         let id = freeIDs.popLast() ?? UInt64(slots.count) + 1
         if id > UInt64(slots.count) { slots.append(nil) }
-        request.message.id = id
-        request.order = sent
-        sent += 1
         slots[Int(id) - 1] = request
+        slots[Int(id) - 1]?.message.id = id
+        slots[Int(id) - 1]?.order = sent
+        sent += 1
         count += 1
         return id
     }

@@ -89,7 +89,8 @@ extension ProvenPath {
         }
         let seek = try ProvenPath(startingWith: proof.seek?.nodes ?? [], hashing: hashing)
         if let block = proof.block {
-            try self.init(of: block, passing: seek, hashing: hashing)
+            try self.init(startingWith: block, hashing: hashing)
+            try climb(by: block.nodes[...], passing: seek, hashing: hashing)
         } else if let hash = proof.hash {
             guard let first = hash.nodes.first, first.index == hash.index else {
                 throw TreeError(.invalidOperation, "a hash part of node \(hash.index) must begin with that node")
@@ -103,15 +104,14 @@ extension ProvenPath {
         }
     }
 
-    /// Recomputes the path of a block, past the root of `seek`.
+    /// Begins with the block of a proof.
     ///
     /// - Throws: `.invalidOperation`.
-    init(of block: Proof.Block, passing seek: ProvenPath?, hashing: some TreeHashing) throws(TreeError) {
+    init(startingWith block: Proof.Block, hashing: some TreeHashing) throws(TreeError) {
         guard block.index < FlatTree.maximumLength else {
             throw TreeError(.invalidOperation, "block \(block.index) can be in no tree")
         }
         self.init(ofBlock: block.index, value: block.value, hashing: hashing)
-        try climb(by: block.nodes[...], passing: seek, hashing: hashing)
     }
 
     /// Recomputes a path that is given whole, its first node included; `nil` for no nodes.

@@ -58,7 +58,8 @@ extension TreeHead {
         precondition(proof.upgrade == nil, "an upgrade can be verified only with its signature")
         let hashing = BLAKE2bTreeHashing()
         if let block = proof.block, proof.hash == nil, proof.seek == nil {
-            let path = try ProvenPath(of: block, passing: nil, hashing: hashing)
+            var path = try ProvenPath(startingWith: block, hashing: hashing)
+            try path.climb(by: block.nodes[...], hashing: hashing)
             var verified = VerifiedProof(block, path)
             try anchor(path, in: &verified, known: known)
             return verified
