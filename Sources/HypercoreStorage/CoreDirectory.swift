@@ -66,6 +66,18 @@ extension CoreDirectory {
         }.map { StoredCore(number: CoreNumber($0), engine: engine) }
     }
 
+    /// The core of this discovery key with what has to be known of it to open it, all of one moment; `nil` where the store
+    /// has none.
+    ///
+    /// - Throws: `.damaged` where a record is missing that every core has, or one does not decode; `StorageError`.
+    public func open(_ discoveryKey: DiscoveryKey) throws -> (core: StoredCore, records: CoreRecords)? {
+        try engine.read { snapshot in
+            guard let number = try snapshot.number(Schema.cores, RecordKey.pointer(discoveryKey)) else { return nil }
+            let core = StoredCore(number: CoreNumber(number), engine: engine)
+            return (core, try CoreRecords(of: core.number, in: snapshot))
+        }
+    }
+
     /// Where `alias` leads; `nil` where the name is free.
     public func resolve(_ alias: Alias) throws -> DiscoveryKey? {
         try engine.read { snapshot in
@@ -117,9 +129,7 @@ extension CoreDirectory {
                 try CoreIdentity(decoding: $0)
             }
         }
-        guard let identity else {
-            throw StorageRecordError(.damaged, "the identity of core \(core.number.value) is missing")
-        }
+        guard let identity else { throw StorageRecordError.missing("identity", of: core.number) }
         return identity
     }
 }

@@ -100,7 +100,7 @@ public struct StoredCore: Sendable {
                 try HeadRecord(decoding: $0)
             }
         }
-        guard let record else { throw StorageRecordError(.damaged, "the head of core \(number.value) is missing") }
+        guard let record else { throw StorageRecordError.missing("head", of: number) }
         return record
     }
 

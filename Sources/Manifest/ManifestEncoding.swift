@@ -20,10 +20,13 @@ extension CoreManifest {
 
     /// The manifest's bytes, which its key is a hash of.
     public var encoded: [UInt8] {
-        var writer = ByteWriter()
+        var writer = ByteWriter(reservingCapacity: encodedCapacity)
         encode(into: &writer)
         return writer.take()
     }
+
+    /// Room for the manifest's bytes, but for what few have.
+    var encodedCapacity: Int { 48 + 65 * signers.count }
 
     /// Decodes a manifest; bytes after it are ignored.
     ///

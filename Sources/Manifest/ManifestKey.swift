@@ -6,7 +6,11 @@ extension CoreManifest {
     ///
     /// A compat core, from before manifests, has its signer's public key instead; see ``belongs(to:)``.
     public var key: CoreKey {
-        CoreKey(BLAKE2b.hash(concatenating: Namespaces.Log.manifest.array, encoded))
+        // Every opening of a core hashes its manifest, so the message is put together in one buffer.
+        var message = ByteWriter(reservingCapacity: Bytes32.byteCount + encodedCapacity)
+        message.fixed32(Namespaces.Log.manifest)
+        encode(into: &message)
+        return CoreKey(BLAKE2b.hash(message.bytes))
     }
 
     /// Whether this is the manifest of the core with `key`: it hashes to it, or the core is a compat one.

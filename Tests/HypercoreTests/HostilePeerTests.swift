@@ -244,7 +244,7 @@ extension Hypercore {
     /// Whether a peer was caught at a lie and is asked nothing more.
     fileprivate var isPausingAPeer: Bool {
         core.state.withLock { state in
-            state.peers.keys.contains { state.replicator.status(of: $0)?.isPaused == true }
+            state.peers.keys.contains { state.machine?.replicator.status(of: $0)?.isPaused == true }
         }
     }
 }

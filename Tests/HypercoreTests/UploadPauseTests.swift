@@ -81,7 +81,7 @@ extension Hypercore {
     /// Requests of all peers that wait for their answers.
     fileprivate var waitingRequestCount: Int {
         core.state.withLock { state in
-            state.peers.keys.reduce(0) { $0 + (state.replicator.status(of: $1)?.waitingRequestCount ?? 0) }
+            state.peers.keys.reduce(0) { $0 + (state.machine?.replicator.status(of: $1)?.waitingRequestCount ?? 0) }
         }
     }
 }

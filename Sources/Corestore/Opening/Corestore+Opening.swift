@@ -179,10 +179,11 @@ extension Corestore {
     private func place(ofNew alias: Alias, _ core: CoreReference) -> Place {
         let publicKey = core.publicKey ?? root.namedKeyPairs.derive(forNew: alias).publicKey
         let manifest = CoreManifest(singleSigner: publicKey, version: manifestVersion)
+        let key = manifest.key
         return Place(
-            discoveryKey: manifest.key.discoveryKey,
+            discoveryKey: key.discoveryKey,
             identity: CoreIdentity(
-                key: manifest.key, manifest: manifest.encoded, seed: core.keyPair?.seed, alias: alias,
+                key: key, manifest: manifest.encoded, seed: core.keyPair?.seed, alias: alias,
                 derivesKeyPair: core.publicKey == nil),
             missing: "no core is named \"\(String(decoding: alias.name, as: UTF8.self))\" in this store")
     }

@@ -26,9 +26,15 @@ public enum BLAKE2b {
 
     /// Hashes `message` with a 32-byte key: `H(k; x)`.
     public static func hash(_ message: [UInt8], key: Bytes32) -> Bytes32 {
-        var hasher = Hasher(key: key)
-        hasher.update(message.span.bytes)
-        return hasher.finalize()
+        Sodium.ready
+        var digest = Bytes32()
+        digest.withUnsafeMutableBytes { out in
+            key.withUnsafeBytes { key in
+                _ = crypto_generichash(
+                    out.octets, out.count, message, UInt64(message.count), key.octets, key.count)
+            }
+        }
+        return digest
     }
 
     /// Hashes the concatenation of `parts`.

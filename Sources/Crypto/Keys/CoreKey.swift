@@ -34,8 +34,10 @@ public struct CoreKey: Hashable, Sendable {
 
     /// What the core is announced and found by, without giving its key away: `H(key; "hypercore")`.
     public var discoveryKey: DiscoveryKey {
-        DiscoveryKey(BLAKE2b.hash(Array("hypercore".utf8), key: bytes))
+        DiscoveryKey(BLAKE2b.hash(Self.discoveryMessage, key: bytes))
     }
+
+    private static let discoveryMessage = Array("hypercore".utf8)
 
     /// The key in z-base-32, 52 characters.
     public var text: String { ZBase32.encode(bytes.array) }

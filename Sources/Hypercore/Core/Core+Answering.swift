@@ -29,12 +29,14 @@ extension Core {
             let log = CoreLogView(self, state)
             let now = registry.now
             for (answer, proof) in round.takeProven() {
-                state.replicator.answered(answer, with: proof, log: log, now: now, into: &effects.replication)
+                state.machine?.replicator.answered(
+                    answer, with: proof, log: log, now: now, into: &effects.replication)
             }
             round.head = state.durable
             round.prologueLength = state.authority?.prologue?.length ?? 0
             while takesMore, round.hasRoom,
-                let answer = state.replicator.nextAnswer(for: channel.peer, log: log, into: &effects.replication)
+                let answer = state.machine?.replicator.nextAnswer(
+                    for: channel.peer, log: log, into: &effects.replication)
             {
                 round.requests.append(answer)
             }

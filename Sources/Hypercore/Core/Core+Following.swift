@@ -49,16 +49,16 @@ extension Core {
         let log = CoreLogView(self, state)
         if head.fork != old.fork {
             effects.events.append(.truncated(length: min(old.length, head.length), fork: head.fork))
-            state.replicator.localChanged(
+            state.machine?.replicator.localChanged(
                 .truncated(oldLength: old.length), log: log, into: &effects.replication)
         } else if head.length > old.length {
             effects.events.append(.appended(length: head.length))
             // Of a log that is not whole nobody here knows which blocks came: peers ask.
             if log.contiguousLength == head.length {
-                state.replicator.localChanged(
+                state.machine?.replicator.localChanged(
                     .appended(oldLength: old.length), log: log, into: &effects.replication)
             }
         }
-        state.replicator.localChanged(.stored(0..<log.contiguousLength), log: log, into: &effects.replication)
+        state.machine?.replicator.localChanged(.stored(0..<log.contiguousLength), log: log, into: &effects.replication)
     }
 }

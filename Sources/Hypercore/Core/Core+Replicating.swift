@@ -30,11 +30,11 @@ extension Core {
         var aftermath = Aftermath(isHeard: events.hasSubscribers)
         try state.withLock { state in
             var effects = TurnEffects()
-            let deadline = state.replicator.nextDeadline
+            let deadline = state.machine?.replicator.nextDeadline
             try body(&state, &effects)
-            if !state.isClosed {
+            if !state.isClosed, let machine = state.machine {
                 let log = CoreLogView(self, state)
-                state.replicator.flush(log: log, now: registry.now, into: &effects.replication)
+                machine.replicator.flush(log: log, now: registry.now, into: &effects.replication)
             }
             aftermath.events = effects.events
             aftermath.groupUpdates = effects.groupUpdates
@@ -42,7 +42,7 @@ extension Core {
             apply(&effects.replication, to: &state, &aftermath)
             state.noteRemoteLength(&aftermath.events)
             if effects.abandonsPeers { aftermath.closing += state.peers.values.map { ($0, .failed) } }
-            if let due = state.replicator.nextDeadline, effects.tellsDeadline || due < deadline ?? .max {
+            if let due = state.machine?.replicator.nextDeadline, effects.tellsDeadline || due < deadline ?? .max {
                 aftermath.rescheduling = (state.peers.values.map(\.stream), due)
             }
             aftermath.wakes = effects.wakes
@@ -122,7 +122,7 @@ extension Core {
             guard !state.isClosed, !channel.isOver.load(ordering: .relaxed) else { return }
             state.peers[channel.peer] = channel
             registry.tally.addPeers(1)
-            state.replicator.peerOpened(
+            machine(of: &state).replicator.peerOpened(
                 channel.peer, supportsSeeks: supportsSeeks, log: CoreLogView(self, state), into: &effects.replication)
             effects.events.append(.peerAdded)
             effects.tellsDeadline = true
@@ -150,7 +150,7 @@ extension Core {
             state.extensions.forget(channel.peer)
             guard state.peers.removeValue(forKey: channel.peer) != nil else { return }
             registry.tally.addPeers(-1)
-            state.replicator.peerClosed(
+            state.machine?.replicator.peerClosed(
                 channel.peer, byRemote: end == .closedThere, into: &effects.replication)
             effects.events.append(.peerRemoved)
             reopens = effects.replication.list.contains { if case .reopenChannel = $0 { true } else { false } }
@@ -164,11 +164,11 @@ extension Core {
     func receive(_ messages: [WireMessage], from channel: PeerChannel) {
         let now = channel.stream.now
         turn { state, effects in
-            guard state.peers[channel.peer] != nil else { return }
+            guard state.peers[channel.peer] != nil, let machine = state.machine else { return }
             hearWitness(messages, from: channel, in: &state, &effects)
             let log = CoreLogView(self, state)
             for message in messages {
-                state.replicator.receive(message, from: channel.peer, log: log, now: now, into: &effects.replication)
+                machine.replicator.receive(message, from: channel.peer, log: log, now: now, into: &effects.replication)
                 guard case .extension(let message) = message else { continue }
                 effects.wakes += state.extensions.receive(message, from: RemotePeer(channel: channel))
             }
@@ -178,8 +178,8 @@ extension Core {
     /// Lets the machine do what is due.
     func tick(now: Milliseconds) {
         turn { state, effects in
-            guard let due = state.replicator.nextDeadline, due <= now else { return }
-            state.replicator.tick(now: now, into: &effects.replication)
+            guard let machine = state.machine, let due = machine.replicator.nextDeadline, due <= now else { return }
+            machine.replicator.tick(now: now, into: &effects.replication)
         }
     }
 }

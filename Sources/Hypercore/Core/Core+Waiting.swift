@@ -16,7 +16,7 @@ extension Core {
     ) async throws -> Hypercore.BytePosition {
         try await within(timeout, "no peer told where byte \(bytes) lies") {
             let outcome = try await self.wait(in: scope) { state, effects in
-                state.replicator.seek(toByte: bytes, padding: padding, into: &effects)
+                self.machine(of: &state).replicator.seek(toByte: bytes, padding: padding, into: &effects)
             }
             guard case .found(let block, let offset) = outcome else {
                 throw HypercoreError.notPadded(self.key)
@@ -29,7 +29,7 @@ extension Core {
     func waitForNode(at index: UInt64, timeout: Duration?, in scope: WaitScope) async throws -> TreeNode {
         try await within(timeout, "no peer told the node \(index)") {
             let outcome = try await self.wait(in: scope) { state, effects in
-                state.replicator.hash(ofNode: index, into: &effects)
+                self.machine(of: &state).replicator.hash(ofNode: index, into: &effects)
             }
             guard case .node(let node) = outcome else {
                 preconditionFailure("a node was asked for, and the machine answered \(outcome)")
@@ -63,7 +63,8 @@ extension Core {
     ) async throws -> [UInt8] {
         while true {
             let outcome = try await wait(in: scope) { state, effects in
-                state.replicator.get(index, priority: priority, log: CoreLogView(self, state), into: &effects)
+                self.machine(of: &state).replicator.get(
+                    index, priority: priority, log: CoreLogView(self, state), into: &effects)
             }
             if case .block(let value) = outcome { return Array(value) }
             if let block = try read(index) { return block }
@@ -76,7 +77,7 @@ extension Core {
         if try followStored() { return true }
         return try await within(options.timeout, "no peer told of a longer log") {
             let outcome = try await self.wait(in: scope) { state, effects in
-                state.replicator.update(
+                self.machine(of: &state).replicator.update(
                     waits: options.waits, fetchesLastBlock: options.fetchesLastBlock, into: &effects)
             }
             return outcome == .updated(true)
@@ -90,7 +91,7 @@ extension Core {
         scope.add(wait)
         begin(
             { state, effects in
-                state.replicator.download(range, log: CoreLogView(self, state), into: &effects)
+                self.machine(of: &state).replicator.download(range, log: CoreLogView(self, state), into: &effects)
             }, wait
         ) { result in
             scope.remove(wait)
@@ -142,7 +143,7 @@ extension Core {
     func progress(of token: WantToken) -> DownloadProgress? {
         state.withLock { state in
             let log = CoreLogView(self, state)
-            return state.replicator.progress(of: token, log: log)
+            return state.machine?.replicator.progress(of: token, log: log)
         }
     }
 
@@ -157,7 +158,7 @@ extension Core {
     func cancel(_ token: WantToken, because cause: CancellableWait.Cause) {
         var handler: WaiterTable.Handler?
         turn { state, effects in
-            state.replicator.cancel(token, into: &effects.replication)
+            state.machine?.replicator.cancel(token, into: &effects.replication)
             handler = state.waiters.remove(token)
         }
         switch cause {

@@ -30,11 +30,11 @@ final class Core: Sendable {
     let state: Mutex<CoreState>
 
     init(
-        key: CoreKey, stored: StoredCore, registry: CoreRegistry, marks: MarkKeeper,
+        key: CoreKey, discoveryKey: DiscoveryKey, stored: StoredCore, registry: CoreRegistry, marks: MarkKeeper,
         state: consuming sending CoreState
     ) {
         self.key = key
-        discoveryKey = key.discoveryKey
+        self.discoveryKey = discoveryKey
         self.stored = stored
         self.registry = registry
         self.marks = marks
@@ -84,8 +84,11 @@ struct CoreState {
     var trust = HistoryTrust()
     /// The group that it belongs to.
     var group = GroupMembership()
-    /// The replication protocol's state, and the streams that it talks over.
-    var replicator: Replicator
+    /// How the log replicates; changed by ``configureReplication(_:)``.
+    private(set) var replication: ReplicatorConfiguration
+    /// What replicates it; `nil` before the first peer and the first wait for one (``Core/machine(of:)``).
+    private(set) var machine: ReplicationMachine?
+    /// The streams that it talks over.
     var peers: [PeerID: PeerChannel] = [:]
     /// The active sessions that are open.
     var activeSessionCount = 0
@@ -109,6 +112,31 @@ struct CoreState {
     }
     /// Whether changes of the head can be signed.
     var canSign: Bool { signer != nil || remoteSigner != nil }
+}
+
+// MARK: - Replicating
+
+extension CoreState {
+    /// Changes how the log replicates.
+    mutating func configureReplication(_ change: (inout ReplicatorConfiguration) -> Void) {
+        change(&replication)
+        machine?.replicator.configure(replication)
+    }
+
+    /// What replicates the log; `make` is called where there is none yet.
+    mutating func machine(
+        orMake make: (_ configuration: ReplicatorConfiguration, _ isFrozen: Bool) -> Replicator
+    ) -> ReplicationMachine {
+        if let machine { return machine }
+        let made = ReplicationMachine(make(replication, trust.isFrozen))
+        machine = made
+        return made
+    }
+
+    /// Whether peers are told that the log is wanted; before there was one, whether they would be.
+    var isDownloading: Bool {
+        machine?.replicator.isDownloading ?? (replication.isDownloading && !trust.isFrozen)
+    }
 }
 
 /// How a core has ended.
@@ -154,7 +182,7 @@ extension Core {
     /// The error of whoever uses the core after its end; `nil` while it is open.
     var ended: HypercoreError? { state.withLock { $0.end }?.error(key) }
     var peerCount: Int { state.withLock { $0.peers.count } }
-    var nextDeadline: Milliseconds? { state.withLock { $0.replicator.nextDeadline } }
+    var nextDeadline: Milliseconds? { state.withLock { $0.machine?.replicator.nextDeadline } }
 }
 
 // MARK: - Ending

@@ -86,11 +86,10 @@ extension Core {
 }
 
 extension CoreRegistry {
-    /// The group of a log that is being opened.
-    func group(of stored: StoredCore) throws -> GroupMembership {
-        guard let record = try stored.group() else { return GroupMembership() }
-        // So the timestamps of a group never go backwards, also where the clock was set back since they were stored.
-        groups.reach(try directory.lastChange(of: record.topic) ?? record.timestamp)
-        return GroupMembership(record)
+    /// Sees to it that the timestamps of the group of a log that is being opened never go backwards, also where the clock was
+    /// set back since they were stored.
+    func reachGroup(of records: CoreRecords) throws {
+        guard let group = records.group else { return }
+        groups.reach(try directory.lastChange(of: group.topic) ?? group.timestamp)
     }
 }

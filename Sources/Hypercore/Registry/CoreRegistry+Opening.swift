@@ -100,25 +100,31 @@ extension CoreRegistry {
     private func open(
         _ discoveryKey: DiscoveryKey, _ unused: Core?, creating creation: CoreIdentity?, _ options: SessionOptions
     ) throws -> Entry? {
-        guard let stored = try unused?.stored ?? directory.find(discoveryKey) else {
-            guard options.createIfMissing, let creation else { return nil }
-            try creation.requireDeclaredSigner()
-            let writer = try requireWriter(for: creation.key, "nothing is stored, and the store was opened read-only")
-            let (stored, ticket) = try directory.create(creation, with: writer)
-            return Entry(core: try makeCore(creation, stored, CoreRecords()), holders: 1, creation: ticket)
+        if options.overwrite, let stored = try unused?.stored ?? directory.find(discoveryKey) {
+            return try beginAnew(discoveryKey, stored, unused, creating: creation)
         }
-        guard options.overwrite else {
-            let (identity, records) = try directory.engine.read { _ in
-                (try directory.identity(of: stored), try self.records(of: stored))
-            }
-            return Entry(core: try makeCore(identity, stored, records), holders: 1)
+        if let (stored, records) = try directory.open(discoveryKey) {
+            try reachGroup(of: records)
+            return Entry(core: try makeCore(discoveryKey, stored, records), holders: 1)
         }
+        guard options.createIfMissing, let creation else { return nil }
+        try creation.requireDeclaredSigner()
+        let writer = try requireWriter(for: creation.key, "nothing is stored, and the store was opened read-only")
+        let (stored, ticket) = try directory.create(creation, with: writer)
+        return Entry(
+            core: try makeCore(discoveryKey, stored, CoreRecords(new: creation)), holders: 1, creation: ticket)
+    }
+
+    private func beginAnew(
+        _ discoveryKey: DiscoveryKey, _ stored: StoredCore, _ unused: Core?, creating creation: CoreIdentity?
+    ) throws -> Entry {
         let old = try unused?.currentIdentity ?? directory.identity(of: stored)
         let writer = try requireWriter(for: old.key, "the store was opened read-only")
         let identity = try creation.flatMap { try old.completed(by: $0) } ?? old
         let (fresh, ticket) = try directory.replace(
             stored, old, groups: unused?.groupPlaces ?? [], by: identity, with: writer)
-        return Entry(core: try makeCore(identity, fresh, CoreRecords()), holders: 1, creation: ticket)
+        return Entry(
+            core: try makeCore(discoveryKey, fresh, CoreRecords(new: identity)), holders: 1, creation: ticket)
     }
 
     private func requireWriter(for key: CoreKey, _ reason: String) throws(HypercoreError) -> GroupWriter {
@@ -129,27 +135,12 @@ extension CoreRegistry {
 
 // MARK: - Making cores
 
-/// What is stored of a core beside who it is; nothing, of one that is being made.
-private struct CoreRecords {
-    var head = HeadRecord()
-    var presence: PresenceRecord?
-    var trust = TrustRecord()
-    var group = GroupMembership()
-    var marks: MarkRecord?
-    var isFrozen = false
-}
-
 extension CoreRegistry {
-    private func records(of stored: StoredCore) throws -> CoreRecords {
-        CoreRecords(
-            head: try stored.head(), presence: try stored.presence(), trust: try stored.trust(),
-            group: try group(of: stored), marks: try stored.marks(), isFrozen: try stored.conflict() != nil)
-    }
-
     /// Reads nothing: a core whose creation is queued already has to be there, whatever becomes of the store.
     private func makeCore(
-        _ identity: CoreIdentity, _ stored: StoredCore, _ records: CoreRecords
+        _ discoveryKey: DiscoveryKey, _ stored: StoredCore, _ records: CoreRecords
     ) throws -> Core {
+        let identity = records.identity
         let authority = try authority(of: identity)
         let signer = authority.flatMap { self.signer(for: identity, authority: $0) }
         let signsAlone = signer?.signsAlone ?? false
@@ -157,13 +148,11 @@ extension CoreRegistry {
             durable: records.head, staged: records.head, blocks: BlockPresence(stored, record: records.presence),
             identity: identity,
             authority: authority, signer: signsAlone ? signer : nil, cosigner: signsAlone ? nil : signer,
-            trust: trust(records.trust, isFrozen: records.isFrozen, signs: signsAlone), group: records.group,
-            replicator: Replicator(
-                key: identity.key, configuration: unwantedConfiguration, limits: limits, isFrozen: records.isFrozen,
-                seed: makeSeed()))
+            trust: trust(records.trust, isFrozen: records.isFrozen, signs: signsAlone),
+            group: GroupMembership(records.group), replication: unwantedConfiguration)
         return Core(
-            key: identity.key, stored: stored, registry: self, marks: MarkKeeper(stored, record: records.marks),
-            state: state)
+            key: identity.key, discoveryKey: discoveryKey, stored: stored, registry: self,
+            marks: MarkKeeper(stored, record: records.marks), state: state)
     }
 
     /// How a core replicates before anybody wants it. A store that was opened read-only never asks for anything.

@@ -76,8 +76,8 @@ extension CoreState {
     mutating func noteRemoteLength(_ events: inout [CoreEvent]) {
         let before = remoteContiguousLength
         for case .truncated(let length, _) in events { remoteContiguousLength = min(remoteContiguousLength, length) }
-        let told = min(replicator.remoteContiguousLength(ofFork: durable.fork), durable.length)
-        remoteContiguousLength = max(remoteContiguousLength, told)
+        let told = machine?.replicator.remoteContiguousLength(ofFork: durable.fork) ?? 0
+        remoteContiguousLength = max(remoteContiguousLength, min(told, durable.length))
         guard remoteContiguousLength != before else { return }
         events.append(.remoteContiguousLengthChanged(remoteContiguousLength))
     }

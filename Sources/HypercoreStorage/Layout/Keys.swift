@@ -119,7 +119,12 @@ enum RecordKey {
     }
 
     /// Where a core's number is found by its discovery key.
-    static func pointer(_ discoveryKey: DiscoveryKey) -> [UInt8] { [0x00] + discoveryKey.bytes.array }
+    static func pointer(_ discoveryKey: DiscoveryKey) -> [UInt8] {
+        var writer = ByteWriter(reservingCapacity: 33)
+        writer.uint8(0x00)
+        writer.fixed32(discoveryKey.bytes)
+        return writer.bytes
+    }
 
     /// Where a group lists a core that was changed at `timestamp`.
     static func group(_ topic: Bytes32, _ timestamp: UInt64, _ core: CoreNumber) -> [UInt8] {
@@ -157,6 +162,11 @@ enum RecordKey {
         KeyRange(prefix: Array(record(core, .identity).dropLast()))
     }
 
+    /// Those of a core's own records that lie between two kinds.
+    static func records(of core: CoreNumber, from first: CoreRecord, before end: CoreRecord) -> KeyRange {
+        KeyRange(lower: record(core, first), upper: record(core, end))
+    }
+
     /// The most bytes that a key of user data has.
     static let longestUserKey = 400
 
@@ -180,12 +190,25 @@ enum RecordKey {
 
     /// Where a name leads to a core.
     static func alias(_ alias: Alias) -> [UInt8] {
-        aliases(in: alias.namespace)
-            + (alias.name.count <= longestPlainName ? [0] + alias.name : [1] + BLAKE2b.hash(alias.name).array)
+        let isPlain = alias.name.count <= longestPlainName
+        var writer = ByteWriter(reservingCapacity: 34 + (isPlain ? alias.name.count : Bytes32.byteCount))
+        writer.uint8(0x01)
+        writer.fixed32(alias.namespace)
+        writer.uint8(isPlain ? 0 : 1)
+        if isPlain { writer.raw(alias.name.span.bytes) } else { writer.fixed32(BLAKE2b.hash(alias.name)) }
+        return writer.bytes
     }
 
     /// What the keys of all aliases of a namespace begin with.
     static func aliases(in namespace: Bytes32) -> [UInt8] { [0x01] + namespace.array }
+}
+
+extension RecordKey.CoreRecord {
+    /// The kind that a record's key names; `nil` for one that this version does not know.
+    init?(of key: RawSpan) {
+        guard key.byteCount >= 6 else { return nil }
+        self.init(rawValue: key.unsafeLoad(fromByteOffset: 5, as: UInt8.self))
+    }
 }
 
 /// A core's name within a namespace (PROTOCOL §9).

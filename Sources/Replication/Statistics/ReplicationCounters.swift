@@ -36,6 +36,9 @@ public struct ReplicationCounters: Hashable, Sendable {
     public internal(set) var backOffs: UInt64 = 0
     /// Times that it let the time for an answer pass.
     public internal(set) var timeouts: UInt64 = 0
+
+    /// Before anything has happened.
+    public init() {}
 }
 
 /// All that is known of a peer.

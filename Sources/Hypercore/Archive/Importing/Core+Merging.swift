@@ -75,7 +75,7 @@ extension Core {
             }
             let log = CoreLogView(self, state)
             for change in changes {
-                state.replicator.localChanged(change, log: log, into: &effects.replication)
+                state.machine?.replicator.localChanged(change, log: log, into: &effects.replication)
             }
         }
         endIfUnused()

@@ -111,15 +111,17 @@ extension Core {
                 move(to: head, in: &state, &effects)
             }
             if change.repairsTree {
-                state.replicator.localChanged(.repaired, log: CoreLogView(self, state), into: &effects.replication)
+                state.machine?.replicator.localChanged(
+                    .repaired, log: CoreLogView(self, state), into: &effects.replication)
             }
             for range in change.cleared {
                 effects.events.append(.cleared(range))
-                state.replicator.localChanged(
+                state.machine?.replicator.localChanged(
                     .cleared(range), log: CoreLogView(self, state), into: &effects.replication)
             }
             for range in change.found {
-                state.replicator.localChanged(.stored(range), log: CoreLogView(self, state), into: &effects.replication)
+                state.machine?.replicator.localChanged(
+                    .stored(range), log: CoreLogView(self, state), into: &effects.replication)
             }
         }
         if leavesGarbage { registry.sweep() }
@@ -134,13 +136,13 @@ extension Core {
         if let cut = state.cutSinceDurable {
             state.cutSinceDurable = nil
             effects.events.append(.truncated(length: min(cut, oldLength), fork: head.fork))
-            state.replicator.localChanged(
+            state.machine?.replicator.localChanged(
                 .truncated(oldLength: oldLength), log: CoreLogView(self, state), into: &effects.replication)
             grownFrom = min(cut, oldLength)
         }
         guard head.length > grownFrom else { return }
         effects.events.append(.appended(length: head.length))
-        state.replicator.localChanged(
+        state.machine?.replicator.localChanged(
             .appended(oldLength: grownFrom), log: CoreLogView(self, state), into: &effects.replication)
     }
 

@@ -13,7 +13,8 @@ extension Core {
         if let head = batch.head?.tree { stopIfOvertaken(by: head, in: &state, &aftermath) }
         guard batch.fork == state.staged.fork, batch.head == nil || batch.baseLength == state.staged.length else {
             // A change of our own is under way that the batch does not know.
-            return state.replicator.failed(id, into: &effects)
+            state.machine?.replicator.failed(id, into: &effects)
+            return
         }
         guard let writer, let staging = stage(batch, in: &state) else {
             // It cannot be stored: a read-only store, or one whose bitfield cannot be read. The peers are let go, for
@@ -94,10 +95,10 @@ extension Core {
                     effects.events.append(.appended(length: staging.head.length))
                 }
                 if let manifest = batch.manifest { learn(manifest, staging.identity, in: &state) }
-                state.replicator.committed(id, log: CoreLogView(self, state), into: &effects.replication)
+                state.machine?.replicator.committed(id, log: CoreLogView(self, state), into: &effects.replication)
             case .failure(let error):
                 resetStaging(epoch: staging.epoch, in: &state, after: error)
-                state.replicator.failed(id, into: &effects.replication)
+                state.machine?.replicator.failed(id, into: &effects.replication)
                 // A lost race is tried again at once; a store that is out of order would fail for ever.
                 if error.code != .conflict || state.isSuperseded { effects.abandonsPeers = true }
             }

@@ -86,15 +86,17 @@ extension Core {
             let confirms = registry.witnesses.withLock { witnesses in
                 witnesses.hear(sync, from: remoteKey, of: stored.number, fork: head.fork, length: head.length)
             }
-            guard confirms, !isSomebodyAhead(of: head, state.replicator) else { continue }
+            guard confirms, !isSomebodyAhead(of: head, state.machine) else { continue }
             _ = save(state.trust.confirmed, in: &state, through: writer)
             effects.drivesWriter = true
         }
     }
 
-    private func isSomebodyAhead(of head: HeadRecord, _ replicator: borrowing Replicator) -> Bool {
-        replicator.openPeers.lazy.compactMap(replicator.status(of:)).contains { peer in
-            peer.fork > head.fork || peer.fork == head.fork && peer.length > head.length
+    private func isSomebodyAhead(of head: HeadRecord, _ machine: ReplicationMachine?) -> Bool {
+        guard let machine else { return false }
+        return machine.replicator.openPeers.contains { id in
+            guard let peer = machine.replicator.status(of: id) else { return false }
+            return peer.fork > head.fork || peer.fork == head.fork && peer.length > head.length
         }
     }
 

@@ -17,7 +17,8 @@ extension Core {
         stopIfOvertaken(by: reorganization.head.tree, in: &state, &aftermath)
         guard reorganization.baseFork == state.staged.fork, reorganization.baseLength == state.staged.length else {
             // A change of our own is under way that the new history does not know.
-            return state.replicator.failed(id, into: &effects)
+            state.machine?.replicator.failed(id, into: &effects)
+            return
         }
         guard let writer, let move = stage(reorganization, in: &state) else {
             // As for a batch: asked again, the peers would only bring it again.
@@ -84,10 +85,10 @@ extension Core {
                 if move.head.length > move.ancestorLength {
                     effects.events.append(.appended(length: move.head.length))
                 }
-                state.replicator.committed(id, log: CoreLogView(self, state), into: &effects.replication)
+                state.machine?.replicator.committed(id, log: CoreLogView(self, state), into: &effects.replication)
             case .failure(let error):
                 resetStaging(epoch: move.epoch, in: &state, after: error)
-                state.replicator.failed(id, into: &effects.replication)
+                state.machine?.replicator.failed(id, into: &effects.replication)
                 if error.code != .conflict || state.isSuperseded { effects.abandonsPeers = true }
             }
         }

@@ -87,7 +87,7 @@ extension Core {
             } catch {
                 preconditionFailure("a manifest was stored that does not decode: \(error)")
             }
-            state.replicator.localChanged(
+            state.machine?.replicator.localChanged(
                 .manifestSet, log: CoreLogView(self, state), into: &effects.replication)
         }
         let couldSign = state.canSign

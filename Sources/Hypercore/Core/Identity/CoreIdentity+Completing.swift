@@ -61,6 +61,7 @@ extension CoreIdentity {
     ///
     /// - Throws: `.invalidManifest`.
     func requireDeclaredSigner() throws(HypercoreError) {
+        guard seed != nil else { return }
         try requireDeclared(by: manifest.flatMap { try? TreeAuthority(key: key, manifest: CoreManifest(decoding: $0)) })
     }
 

@@ -63,7 +63,7 @@ extension Core {
     ) throws(HypercoreError) {
         do throws(ProtomuxError) {
             try channel.stream.enqueue(ExtensionMessage(name: name, payload: payload[...]), on: channel)
-            state.replicator.extensionSent(to: channel.peer)
+            state.machine?.replicator.extensionSent(to: channel.peer)
         } catch {
             throw HypercoreError(.tooLarge, key: key, "the message cannot be sent: \(error)")
         }

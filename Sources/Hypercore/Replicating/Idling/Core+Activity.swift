@@ -5,13 +5,15 @@ import Synchronization
 
 extension Core {
     /// Whether the log is to have a channel on every stream there is.
-    var isWanted: Bool { state.withLock { $0.activeSessionCount > 0 || $0.replicator.isDownloading } }
+    var isWanted: Bool { state.withLock { $0.activeSessionCount > 0 || $0.isDownloading } }
 
     /// Whether peers are told that the log is wanted.
-    var isDownloading: Bool { state.withLock { $0.replicator.isDownloading } }
+    var isDownloading: Bool { state.withLock { $0.isDownloading } }
 
     /// Whether neither side wants the log over a channel.
-    func isIdle(_ channel: PeerChannel) -> Bool { state.withLock { $0.replicator.isIdle(channel.peer) } }
+    func isIdle(_ channel: PeerChannel) -> Bool {
+        state.withLock { $0.machine?.replicator.isIdle(channel.peer) ?? false }
+    }
 
     /// An active session was opened: the first one brings the log to all streams.
     func beginActivity() {
@@ -36,8 +38,6 @@ extension Core {
     private func setDownloading(_ isDownloading: Bool, in state: inout CoreState) {
         // A store that was opened read-only cannot keep what it is brought.
         guard writer != nil else { return }
-        var configuration = state.replicator.configuration
-        configuration.isDownloading = isDownloading
-        state.replicator.configure(configuration)
+        state.configureReplication { $0.isDownloading = isDownloading }
     }
 }

@@ -77,8 +77,7 @@ extension CoreState {
     /// Counts who looks for peers of the log; what that changes for those who wait shows in the next turn.
     mutating func countSearch(_ difference: Int) {
         searchCount += difference
-        var configuration = replicator.configuration
-        configuration.expectsPeers = searchCount > 0
-        replicator.configure(configuration)
+        let expectsPeers = searchCount > 0
+        configureReplication { $0.expectsPeers = expectsPeers }
     }
 }

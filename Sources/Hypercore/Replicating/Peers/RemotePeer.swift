@@ -41,7 +41,7 @@ extension Core {
     }
 
     func status(of channel: PeerChannel) -> PeerStatus? {
-        state.withLock { $0.replicator.status(of: channel.peer) }
+        state.withLock { $0.machine?.replicator.status(of: channel.peer) }
     }
 }
 
@@ -55,11 +55,13 @@ extension RemotePeer {
 extension Hypercore {
     /// What was exchanged with all peers that there were since the log was opened here: messages by kind, blocks, bytes, and
     /// what went wrong.
-    public var replicationCounters: ReplicationCounters { core.state.withLock { $0.replicator.statistics } }
+    public var replicationCounters: ReplicationCounters {
+        core.state.withLock { $0.machine?.replicator.statistics ?? ReplicationCounters() }
+    }
 }
 
 extension Core {
     func statistics(of channel: PeerChannel) -> PeerStatistics? {
-        state.withLock { $0.replicator.statistics(of: channel.peer) }
+        state.withLock { $0.machine?.replicator.statistics(of: channel.peer) }
     }
 }

@@ -47,7 +47,7 @@ extension ReplicationPolicy {
 extension Hypercore {
     /// How the log replicates.
     public var replicationPolicy: ReplicationPolicy {
-        core.state.withLock { ReplicationPolicy($0.replicator.configuration) }
+        core.state.withLock { ReplicationPolicy($0.replication) }
     }
 
     /// Changes how the log replicates, for all of its sessions; it is not stored.
@@ -56,11 +56,7 @@ extension Hypercore {
     public func setReplicationPolicy(_ policy: ReplicationPolicy) throws {
         try requireOpen()
         _ = try core.requireWriter()
-        core.turn { state, _ in
-            var configuration = state.replicator.configuration
-            policy.apply(to: &configuration)
-            state.replicator.configure(configuration)
-        }
+        core.turn { state, _ in state.configureReplication(policy.apply) }
     }
 }
 
@@ -80,7 +76,7 @@ extension Hypercore {
         try requireMainLine()
         guard try core.has(index) else { return false }
         core.turn { state, effects in
-            state.replicator.push(
+            state.machine?.replicator.push(
                 index, to: peers?.map(\.channel.peer), log: CoreLogView(core, state), into: &effects.replication)
         }
         return true
