@@ -46,7 +46,7 @@ struct Aftermath {
         for (channel, closure) in closing { channel.stream.close(channel, because: closure) }
         for stream in streams.values { stream.flush() }
         if drivesWriter { core.writer?.drive() }
-        if !events.isEmpty { core.events.publish(events) }
+        if !events.isEmpty { core.eventsIfAny?.publish(events) }
         if !groupUpdates.isEmpty { core.registry.groups.publish(groupUpdates, of: core) }
         for (handler, result) in ended { handler(result) }
         for wake in wakes { wake() }

@@ -16,33 +16,54 @@ final class Core: Sendable {
     let stored: StoredCore
     let registry: CoreRegistry
     let hashing: any TreeHashing
-    let events = EventHub()
     /// The sessions that are open.
-    let sessions = Mutex<[ObjectIdentifier: SessionTie]>([:])
-    /// What exclusive sessions hand on.
-    let exclusivity = Exclusivity()
-    /// What gives the main line and the branches their generations.
-    let generations: GenerationCounter
+    let sessions = Mutex(SessionTable())
     /// Through what the log is written; `nil` in a store that was opened read-only.
     let writer: GroupWriter?
-    /// Which blocks are marked, while they are.
-    let marks: MarkKeeper
     let state: Mutex<CoreState>
+    // Most logs never need these while they are open.
+    private let hub = AtomicLazyReference<EventHub>()
+    private let lazyExclusivity = AtomicLazyReference<Exclusivity>()
+    private let lazyGenerations = AtomicLazyReference<GenerationCounter>()
+    private let lazyMarks = AtomicLazyReference<MarkKeeper>()
 
     init(
-        key: CoreKey, discoveryKey: DiscoveryKey, stored: StoredCore, registry: CoreRegistry, marks: MarkKeeper,
+        key: CoreKey, discoveryKey: DiscoveryKey, stored: StoredCore, registry: CoreRegistry, marks: MarkRecord?,
         state: consuming sending CoreState
     ) {
         self.key = key
         self.discoveryKey = discoveryKey
         self.stored = stored
         self.registry = registry
-        self.marks = marks
         self.state = Mutex(state)
-        generations = GenerationCounter(stored)
         hashing = registry.hashing
         writer = registry.directory.writer
+        if let marks { _ = lazyMarks.storeIfNil(MarkKeeper(stored, record: marks)) }
     }
+}
+
+// MARK: - What is made when it is first needed
+
+extension Core {
+    /// Who is told of events.
+    var events: EventHub { hub.load() ?? hub.storeIfNil(EventHub()) }
+    /// The same, if anybody was ever to be told.
+    var eventsIfAny: EventHub? { hub.load() }
+
+    /// What exclusive sessions hand on.
+    var exclusivity: Exclusivity { lazyExclusivity.load() ?? lazyExclusivity.storeIfNil(Exclusivity()) }
+    /// The same, if there ever was an exclusive session.
+    var exclusivityIfAny: Exclusivity? { lazyExclusivity.load() }
+
+    /// What gives the main line and the branches their generations.
+    var generations: GenerationCounter {
+        lazyGenerations.load() ?? lazyGenerations.storeIfNil(GenerationCounter(stored))
+    }
+
+    /// Which blocks are marked, while they are.
+    var marks: MarkKeeper { lazyMarks.load() ?? lazyMarks.storeIfNil(MarkKeeper(stored, record: nil)) }
+    /// Whether blocks are being marked; this is all that a read costs where they are not.
+    var isMarking: Bool { lazyMarks.load()?.isActive ?? false }
 }
 
 /// What a core knows and has under way; touched only under the core's lock.
@@ -139,37 +160,6 @@ extension CoreState {
     }
 }
 
-/// How a core has ended.
-enum CoreEnd: Sendable {
-    case closed
-    case purged
-    case frozen(ConflictProof)
-
-    func error(_ key: CoreKey) -> HypercoreError {
-        switch self {
-        case .closed: HypercoreError(.closed, key: key, "the log was closed")
-        case .purged: HypercoreError(.purged, key: key, "the log was purged from this store")
-        case .frozen(let proof):
-            HypercoreError(
-                .frozen, key: key,
-                """
-                conflict: a peer has another history of this log, as validly signed as the one that is here: they differ \
-                within the first \(proof.length) blocks. The log is frozen for good; what is here can be read when it is \
-                opened again
-                """)
-        }
-    }
-
-    /// The last event that subscribers are told.
-    var event: CoreEvent? {
-        switch self {
-        case .closed: nil
-        case .purged: .purged
-        case .frozen(let proof): .conflict(proof)
-        }
-    }
-}
-
 // MARK: - What the log is
 
 extension Core {
@@ -222,6 +212,7 @@ extension Core {
             )
         }
         line.end(end.error(key))
+        // Made now if need be: whoever comes later has to find that it is over.
         exclusivity.end(end.error(key))
         for branch in branches { branch.events.finish(with: nil) }
         for handler in handlers { handler(.failure(end.error(key))) }

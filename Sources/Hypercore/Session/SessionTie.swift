@@ -32,7 +32,7 @@ final class SessionTie: Sendable {
         self.view = view
         self.branch = branch
         self.scope = scope
-        core.sessions.withLock { $0[ObjectIdentifier(self)] = self }
+        core.sessions.withLock { $0.add(self) }
         if isActive { core.beginActivity() }
         if scope?.add(self) == false { cut() }
     }
@@ -63,13 +63,13 @@ final class SessionTie: Sendable {
         }
         guard !before.isCut else { return }
         scope?.remove(self)
-        _ = core.sessions.withLock { $0.removeValue(forKey: ObjectIdentifier(self)) }
+        core.sessions.withLock { $0.remove(self) }
         if endsWaits {
             _ = waits.close()
             core.leaveLine(waits)
-            (branch?.events ?? core.events).finish(of: ObjectIdentifier(waits))
+            (branch?.events ?? core.eventsIfAny)?.finish(of: ObjectIdentifier(waits))
         }
-        core.exclusivity.leave(waits, of: core.key)
+        core.exclusivityIfAny?.leave(waits, of: core.key)
         core.unregisterExtensions(of: self)
         if isActive { core.endActivity() }
         view?.close()
@@ -81,7 +81,7 @@ final class SessionTie: Sendable {
 extension Core {
     /// Closes the sessions of the log, or only the weak ones.
     func closeSessions(where isMeant: (SessionTie) -> Bool) {
-        let ties = sessions.withLock { $0.values.filter(isMeant) }
+        let ties = sessions.withLock { $0.all.filter(isMeant) }
         // All are closed before the first lets go of what another one waits for.
         for tie in ties { _ = tie.waits.close() }
         for tie in ties { tie.cut() }

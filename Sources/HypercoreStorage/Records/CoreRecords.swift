@@ -3,7 +3,9 @@ import StorageEngine
 /// What is known of a core while it is open, as it is stored: its own records, of which most cores have the first two.
 ///
 /// Branches, user data and the proof of a conflict are read when somebody asks for them.
-public struct CoreRecords: Sendable {
+///
+/// A class, because it is handed on through all that reads, and copying it would cost as much as decoding it.
+public final class CoreRecords: Sendable {
     /// Who the core is.
     public let identity: CoreIdentity
     /// How long the log is.

@@ -86,16 +86,18 @@ extension HeadRecord {
         guard length <= FlatTree.maximumLength else {
             throw CompactDecodingError(.integerTooLarge(length), offset: offset)
         }
-        let roots = try reader.array { (reader) throws(CompactDecodingError) in
-            (size: try reader.uint(), hash: try reader.fixed32())
+        let count = try reader.uint()
+        // A root for every power of two that the length is made of.
+        guard count == length.nonzeroBitCount else {
+            throw CompactDecodingError(.invalidValue("\(count) roots for \(length) blocks"), offset: offset)
         }
-        let indices = Array(FlatTree.roots(ofLength: length))
-        guard roots.count == indices.count else {
-            throw CompactDecodingError(.invalidValue("\(roots.count) roots for \(length) blocks"), offset: offset)
+        var roots: [TreeNode] = []
+        roots.reserveCapacity(length.nonzeroBitCount)
+        for index in FlatTree.roots(ofLength: length) {
+            roots.append(TreeNode(index: index, size: try reader.uint(), hash: try reader.fixed32()))
         }
         do throws(TreeError) {
-            return try TreeHead(
-                fork: fork, roots: zip(indices, roots).map { TreeNode(index: $0, size: $1.size, hash: $1.hash) })
+            return try TreeHead(fork: fork, roots: roots)
         } catch {
             throw CompactDecodingError(.invalidValue("\(error)"), offset: offset)
         }

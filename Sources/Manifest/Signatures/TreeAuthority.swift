@@ -7,13 +7,29 @@ public import Crypto
 /// let authority = try TreeAuthority(key: key, manifest: manifest)
 /// try authority.verify(signature, of: head)  // throws where the signature does not hold
 /// ```
-public struct TreeAuthority: Hashable, Sendable {
+///
+/// It is one reference: whoever signs or verifies for a core keeps one, and it never changes.
+public struct TreeAuthority: Sendable {
+    private final class Content: Sendable {
+        let key: CoreKey
+        let manifest: CoreManifest
+        let isCompat: Bool
+
+        init(_ key: CoreKey, _ manifest: CoreManifest) {
+            self.key = key
+            self.manifest = manifest
+            isCompat = manifest.isCompat(with: key)
+        }
+    }
+
+    private let content: Content
+
     /// The core's key.
-    public let key: CoreKey
+    public var key: CoreKey { content.key }
     /// The core's manifest.
-    public let manifest: CoreManifest
+    public var manifest: CoreManifest { content.manifest }
     /// Whether the core is from before manifests, its key being that of its only signer.
-    public let isCompat: Bool
+    public var isCompat: Bool { content.isCompat }
 
     /// Joins a key and the manifest that belongs to it.
     ///
@@ -38,9 +54,18 @@ public struct TreeAuthority: Hashable, Sendable {
     }
 
     private init(unchecked key: CoreKey, _ manifest: CoreManifest) {
-        self.key = key
-        self.manifest = manifest
-        isCompat = manifest.isCompat(with: key)
+        content = Content(key, manifest)
+    }
+}
+
+extension TreeAuthority: Hashable {
+    public static func == (left: TreeAuthority, right: TreeAuthority) -> Bool {
+        left.content === right.content || (left.key, left.manifest) == (right.key, right.manifest)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(key)
+        hasher.combine(manifest)
     }
 }
 

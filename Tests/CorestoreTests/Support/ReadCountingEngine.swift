@@ -6,6 +6,10 @@ import Synchronization
 final class ReadCountingEngine: StorageEngine {
     private let engine: any StorageEngine
     private let count = Atomic(0)
+    private let snapshots = Atomic(0)
+
+    /// How many reads there have been, those inside others included.
+    var snapshotCount: Int { snapshots.load(ordering: .acquiring) }
 
     init(_ engine: any StorageEngine) {
         self.engine = engine
@@ -22,6 +26,7 @@ final class ReadCountingEngine: StorageEngine {
     var maximumTransactionByteCount: Int { engine.maximumTransactionByteCount }
 
     func withSnapshot(_ body: (borrowing Snapshot) -> Void) throws(StorageError) {
+        snapshots.add(1, ordering: .relaxed)
         try engine.withSnapshot { snapshot in
             body(Snapshot(Reader(reader: snapshot.reader) { _ = self.count.add(1, ordering: .relaxed) }))
         }
