@@ -13,10 +13,11 @@ extension CoreDirectory {
     /// - Returns: the core, and the ticket whose commit makes it durable.
     /// - Throws: `.exhausted`; a commit ends with `.conflict` where the core is there already, or its name is taken.
     public func create(_ identity: CoreIdentity, with writer: GroupWriter) throws -> (StoredCore, CommitTicket) {
+        let discoveryKey = identity.key.discoveryKey
         var set = WriteSet()
-        set.expectRecord(Schema.cores, RecordKey.pointer(identity.key.discoveryKey), .absent)
+        set.expectRecord(Schema.cores, RecordKey.pointer(discoveryKey), .absent)
         set.expectFree(identity.alias)
-        return try create(identity, in: set, with: writer)
+        return try create(identity, discoveryKey, in: set, with: writer)
     }
 
     /// Enqueues the removal of `core` and the records of a new, empty one of the same key, as one write set: a crash leaves
@@ -36,11 +37,11 @@ extension CoreDirectory {
         precondition(old.key == identity.key, "a core is replaced by one of the same key only")
         var set = purgeSet(core, old, groups: groups)
         if identity.alias != old.alias { set.expectFree(identity.alias) }
-        return try create(identity, in: set, with: writer)
+        return try create(identity, identity.key.discoveryKey, in: set, with: writer)
     }
 
     private func create(
-        _ identity: CoreIdentity, in set: WriteSet, with writer: GroupWriter
+        _ identity: CoreIdentity, _ discoveryKey: DiscoveryKey, in set: WriteSet, with writer: GroupWriter
     ) throws -> (StoredCore, CommitTicket) {
         try nextNumber.withLock { next in
             guard next < .max else { throw StorageRecordError(.exhausted, "the store has given out all core numbers") }
@@ -48,10 +49,10 @@ extension CoreDirectory {
             next += 1
             var set = set
             set.put(Schema.store, RecordKey.nextCore, number: next)
-            set.put(Schema.cores, RecordKey.pointer(identity.key.discoveryKey), number: core.value)
+            set.put(Schema.cores, RecordKey.pointer(discoveryKey), number: core.value)
             set.put(Schema.cores, RecordKey.record(core, .identity), record: identity.encoded())
             set.put(Schema.cores, RecordKey.record(core, .head), record: HeadRecord().encoded())
-            set.putName(of: identity)
+            set.put(identity.alias, leadingTo: discoveryKey)
             return (StoredCore(number: core, engine: engine), writer.enqueue(set))
         }
     }
@@ -70,7 +71,7 @@ extension StoredCore {
         set.put(Schema.cores, key, record: identity.encoded())
         if identity.alias != old.alias {
             set.expectFree(identity.alias)
-            set.putName(of: identity)
+            set.put(identity.alias, leadingTo: identity.key.discoveryKey)
         }
         return set
     }
@@ -109,9 +110,9 @@ extension WriteSet {
         if let alias { expectRecord(Schema.store, RecordKey.alias(alias), .absent) }
     }
 
-    /// Lets the core's name lead to it.
-    fileprivate mutating func putName(of identity: CoreIdentity) {
-        guard let alias = identity.alias else { return }
-        put(Schema.store, RecordKey.alias(alias), record: identity.key.discoveryKey.bytes.array)
+    /// Lets a core's name, if it has one, lead to it.
+    fileprivate mutating func put(_ alias: Alias?, leadingTo discoveryKey: DiscoveryKey) {
+        guard let alias else { return }
+        put(Schema.store, RecordKey.alias(alias), record: discoveryKey.bytes.array)
     }
 }
