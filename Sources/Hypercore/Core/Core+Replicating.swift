@@ -27,7 +27,7 @@ extension Core {
     /// Makes one turn under the lock: `body` tells the machine what happened, then the machine asks peers for what is
     /// wanted and hands out what is to be stored. Its effects are carried out after the lock is released.
     func turn(_ body: (inout CoreState, inout TurnEffects) throws -> Void) rethrows {
-        var aftermath = Aftermath(isHeard: events.hasSubscribers)
+        var aftermath = Aftermath(isHeard: isHeard)
         try state.withLock { state in
             var effects = TurnEffects()
             let deadline = state.machine?.replicator.nextDeadline

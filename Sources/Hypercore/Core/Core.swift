@@ -49,6 +49,8 @@ extension Core {
     var events: EventHub { hub.load() ?? hub.storeIfNil(EventHub()) }
     /// The same, if anybody was ever to be told.
     var eventsIfAny: EventHub? { hub.load() }
+    /// Whether anybody is told of events now.
+    var isHeard: Bool { eventsIfAny?.hasSubscribers ?? false }
 
     /// What exclusive sessions hand on.
     var exclusivity: Exclusivity { lazyExclusivity.load() ?? lazyExclusivity.storeIfNil(Exclusivity()) }

@@ -32,7 +32,7 @@ extension Core {
         let writer = try requireWriter()
         while true {
             let room = try await writer.room(for: batch.byteCount)
-            var aftermath = Aftermath(isHeard: events.hasSubscribers)
+            var aftermath = Aftermath(isHeard: isHeard)
             let ticket = try state.withLock { state -> CommitTicket? in
                 try requireChangeable(state)
                 guard state.staged.tree == base else { return nil }
