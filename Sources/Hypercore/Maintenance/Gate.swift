@@ -9,14 +9,22 @@ final class Gate: Sendable {
     }
 
     private let state = Mutex(State())
+    /// As in the state, for those who find the gate open: every `get` passes it.
+    private let isShut = Atomic(false)
 
     /// Makes tasks wait.
-    func shut() { state.withLock { $0.isShut = true } }
+    func shut() {
+        state.withLock { state in
+            state.isShut = true
+            isShut.store(true, ordering: .releasing)
+        }
+    }
 
     /// Lets all tasks pass.
     func open() {
         let waiters = state.withLock { state in
             state.isShut = false
+            isShut.store(false, ordering: .releasing)
             defer { state.waiters = [:] }
             return state.waiters.values
         }
@@ -27,7 +35,7 @@ final class Gate: Sendable {
     ///
     /// - Throws: `CancellationError`.
     func pass() async throws {
-        guard state.withLock({ $0.isShut }) else { return }
+        guard isShut.load(ordering: .acquiring) else { return }
         let id = state.withLock { state in
             state.nextWaiter += 1
             return state.nextWaiter

@@ -9,9 +9,11 @@ final class WaitScope: Sendable {
     }
 
     private let state = Mutex(State())
+    /// As in the state, for whoever asks without the lock: every read does.
+    private let open = Atomic(true)
 
     /// Whether the session is open.
-    var isOpen: Bool { state.withLock { $0.isOpen } }
+    var isOpen: Bool { open.load(ordering: .acquiring) }
 
     /// Adds a wait that is about to begin; ends it if the session was closed meanwhile.
     func add(_ wait: CancellableWait) {
@@ -33,6 +35,7 @@ final class WaitScope: Sendable {
     func close() -> Bool {
         let (wasOpen, waits) = state.withLock { state in
             defer { state = State(waits: [:], isOpen: false) }
+            open.store(false, ordering: .releasing)
             return (state.isOpen, state.waits.values)
         }
         for wait in waits { wait.end(.sessionClosed) }

@@ -62,8 +62,10 @@ extension ReaderPool {
     /// Whether it was open.
     private func shutDoor() -> Bool {
         state.withLock { state in
-            defer { state.isDoorShut = true }
-            return !state.isDoorShut
+            guard !state.isDoorShut else { return false }
+            state.isDoorShut = true
+            clearSeats(&state)
+            return true
         }
     }
 

@@ -5,15 +5,19 @@ import Synchronization
 /// The read transactions of an engine. One that is not in use is reset and kept: renewing it takes no lock, and
 /// beginning one takes a lock that all processes share.
 ///
+/// A thread finds the view that it read through last in a seat of its own (``ReaderSeats``), without the lock: two threads that
+/// do nothing but read met at it in every tenth read, and waking up costs more than reading (`get-random-64inflight`). Whoever has
+/// to know of all readers clears the seats first; from then on those that read are counted here.
+///
 /// The environment that they read can be replaced under them (``replaceEnvironment(with:)``): reads that have begun
 /// finish on the old one, and later ones are of the new one.
 final class ReaderPool: Sendable {
     struct State {
         /// What is read from now on.
         var environment: Environment
-        /// Of that environment.
+        /// Of that environment, and in no seat.
         var idle: [ReadView] = []
-        /// Reads of that environment that are under way.
+        /// Reads of that environment that are under way, but for those through views that have a seat.
         var openCount = 0
         /// Reads of the one before it that are under way.
         var outdatedCount = 0
@@ -33,6 +37,8 @@ final class ReaderPool: Sendable {
     /// The store's directory, for messages.
     let path: String
     let state: Mutex<State>
+    /// All of them are empty while the door is shut or reads are refused, and have views of the present environment.
+    let seats = ReaderSeats()
 
     init(_ environment: Environment) {
         path = environment.path
@@ -41,7 +47,7 @@ final class ReaderPool: Sendable {
 
     /// Takes a view of the newest state. Give it back with ``checkIn(_:)``.
     func checkOut() throws(StorageError) -> ReadView {
-        if let view = takeIdle() {
+        if let view = seats.take() {
             if view.renew().isSuccess { return view }
             checkIn(view)
         }
@@ -57,25 +63,18 @@ final class ReaderPool: Sendable {
     /// Ends the view's snapshot, and keeps it for the next read.
     func checkIn(_ view: ReadView) {
         view.reset()
+        if seats.giveBack(view) { return }
         let environment = view.transaction.environment
         let isCurrent = state.withLock { state in
             guard state.environment === environment else { return false }
             state.openCount -= 1
-            state.idle.append(view)
+            let mayBeSeated = !state.isDoorShut && state.refusal == nil
+            if !mayBeSeated || !seats.seat(view) { state.idle.append(view) }
             return true
         }
         guard !isCurrent else { return }
         view.end()
         leave(environment)
-    }
-
-    /// What almost every read needs, and nothing else.
-    private func takeIdle() -> ReadView? {
-        state.withLock { state in
-            guard !state.isDoorShut, state.refusal == nil, let view = state.idle.popLast() else { return nil }
-            state.openCount += 1
-            return view
-        }
     }
 
     private func admit() -> Admission {
@@ -107,6 +106,9 @@ extension ReaderPool {
             mdb_reader_check(environment.pointer, &stale)
             if stale > 0 { (view, status) = begin(environment) }
         }
+        if status.rawValue == MDB_READERS_FULL, let seated = unseat(environment) {
+            (view, status) = (seated, seated.renew())
+        }
         if status.isSuccess { return view }
         view?.end()
         leave(environment)
@@ -116,10 +118,26 @@ extension ReaderPool {
         return nil
     }
 
+    /// An idle view of `environment` out of another thread's seat.
+    private func unseat(_ environment: Environment) -> ReadView? {
+        state.withLock { $0.environment === environment ? seats.unseatAny() : nil }
+    }
+
     private func begin(_ environment: Environment) -> (ReadView?, LMDBStatus) {
         var transaction: OpaquePointer?
         let status = environment.begin(MDB_RDONLY, &transaction)
         return (status.isSuccess ? transaction.map { ReadView($0, environment) } : nil, status)
+    }
+}
+
+// MARK: - Counting readers
+
+extension ReaderPool {
+    /// Clears the seats, so that all views that are not being read are among the idle ones, and all others are counted.
+    func clearSeats(_ state: inout State) {
+        let cleared = seats.clear()
+        state.idle += cleared.idle
+        state.openCount += cleared.readCount
     }
 }
 

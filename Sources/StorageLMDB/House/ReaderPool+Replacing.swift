@@ -8,7 +8,10 @@ extension ReaderPool {
 
     /// Refuses further reads with `refusal`; long ones give way.
     func refuse(_ refusal: StorageError) {
-        state.withLock { $0.refusal = refusal }
+        state.withLock { state in
+            state.refusal = refusal
+            clearSeats(&state)
+        }
     }
 
     /// Takes back a refusal.
@@ -28,6 +31,7 @@ extension ReaderPool {
         let idle = state.withLock { state in
             precondition(state.outdatedCount == 0, "an environment is replaced while one before it is still read")
             precondition(state.resizingCount == 0, "an environment is replaced while its map grows")
+            clearSeats(&state)
             state.outdatedCount = state.openCount
             state.openCount = 0
             state.environment = environment
