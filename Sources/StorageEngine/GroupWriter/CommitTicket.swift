@@ -3,10 +3,6 @@ import Synchronization
 /// A write set's place in the queue of a ``GroupWriter``; hand it to ``GroupWriter/commit(_:)-(CommitTicket)``.
 public struct CommitTicket: Sendable {
     let outcome: CommitOutcome
-
-    /// Whether the writer has begun with the group that the set is in. Until then, a set that is queued behind it may still be
-    /// written together with it.
-    public var hasBegun: Bool { outcome.hasBegun.load(ordering: .acquiring) }
 }
 
 /// Where a write set was committed.
@@ -24,8 +20,6 @@ final class CommitOutcome: Sendable {
     }
 
     private let state = Mutex(State())
-    /// Whether the set was taken out of the queue.
-    let hasBegun = Atomic(false)
 
     /// The result, once there is one.
     var result: Result<CommitReceipt, StorageError>? { state.withLock { $0.result } }

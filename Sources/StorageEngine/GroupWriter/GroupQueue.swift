@@ -54,6 +54,8 @@ struct GroupQueue {
 
     /// What the owner does next.
     enum Step {
+        /// Lets these queue what has gathered with them.
+        case ask([any WriteContributor])
         case apply([Entry])
         /// The rest is for the writer thread, which owns the engine from now on: start it.
         case startThread
@@ -63,6 +65,8 @@ struct GroupQueue {
 
     private let transactionByteLimit: Int
     private var entries: [Entry] = []
+    /// Who is to be asked before the next group.
+    var contributors: [any WriteContributor] = []
     private var owner = Owner.nobody
 
     var rooms: RoomLine
@@ -125,26 +129,35 @@ extension GroupQueue {
 extension GroupQueue {
     /// Takes ownership for a caller's thread or the writer thread, where there is something to do and no owner.
     mutating func claim(onCallersThread: Bool) -> Claim {
-        guard owner == .nobody, nextEntry != nil else { return .none }
+        guard owner == .nobody, hasWork else { return .none }
         owner = onCallersThread ? .callersThread : .writerThread
         return onCallersThread ? .drain : .startThread
     }
 
     /// Takes the next group out of the queue, or gives up ownership.
     ///
-    /// - Parameter roundsLeft: how many groups a caller's thread may still apply before the rest is left to the writer
-    ///   thread; the writer thread takes any number.
-    mutating func next(roundsLeft: Int) -> Step {
-        guard let first = nextEntry else {
+    /// - Parameters:
+    ///   - roundsLeft: how many groups a caller's thread may still apply before the rest is left to the writer thread; the
+    ///     writer thread takes any number.
+    ///   - hasAsked: whether the group was asked for already. Who is to be asked since then waits for the next one, unless
+    ///     there is nothing else to do.
+    mutating func next(roundsLeft: Int, hasAsked: Bool) -> Step {
+        guard hasWork else {
             owner = .nobody
             return .rest
         }
-        if owner == .callersThread, roundsLeft <= 0 || first.work.blocks {
+        if owner == .callersThread, roundsLeft <= 0 || nextEntry?.work.blocks == true {
             owner = .writerThread
             return .startThread
         }
+        if !contributors.isEmpty, !isHeld, !hasAsked || entries.isEmpty {
+            defer { contributors = [] }
+            return .ask(contributors)
+        }
         return .apply(takeGroup())
     }
+
+    private var hasWork: Bool { nextEntry != nil || (!contributors.isEmpty && !isHeld) }
 
     /// The first entry, if it is its turn.
     private var nextEntry: Entry? {
@@ -173,7 +186,6 @@ extension GroupQueue {
             group = Array(entries[..<count])
             entries.removeFirst(count)
         }
-        for entry in group { entry.outcome.hasBegun.store(true, ordering: .releasing) }
         return group
     }
 

@@ -19,13 +19,19 @@ extension GroupWriter {
     /// Applies the queue group by group. Runs on the owner's thread, with no lock held.
     private func drain() {
         var roundsLeft = Self.maximumInlineGroups
+        var hasAsked = false
         while true {
-            switch queue.withLock({ $0.next(roundsLeft: roundsLeft) }) {
-            case .apply(let group): apply(group)
+            switch queue.withLock({ $0.next(roundsLeft: roundsLeft, hasAsked: hasAsked) }) {
+            case .ask(let contributors):
+                for contributor in contributors { contributor.contribute() }
+                hasAsked = true
+            case .apply(let group):
+                apply(group)
+                hasAsked = false
+                roundsLeft -= 1
             case .startThread: return startThread()
             case .rest: return
             }
-            roundsLeft -= 1
         }
     }
 }

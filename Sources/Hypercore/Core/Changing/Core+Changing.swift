@@ -168,7 +168,7 @@ extension Core {
     ///
     /// `edit` makes the draft under the core's lock. The head that it builds on may belong to a commit that is still under
     /// way: should that fail, this change is refused with it (its expectation no longer holds) and is made again on what
-    /// is there then, so `edit` may be called several times.
+    /// is there then, so `edit` may be called several times. What waits in line has come before it, and is queued before it.
     func change<Value: Sendable>(
         byteCount: Int, _ edit: (inout CoreDraft, borrowing CoreState) throws -> Value
     ) async throws -> Value {
@@ -176,8 +176,9 @@ extension Core {
             let writer = try requireWriter()
             while true {
                 let room = try await writer.room(for: byteCount)
-                let (value, ticket) = try state.withLock { state in
+                let (value, ticket) = try serving { state, served in
                     try requireChangeable(state)
+                    writeLine(&state, &served)
                     var draft = CoreDraft(on: state.staged)
                     let value = try edit(&draft, state)
                     return (value, try enqueue(draft, in: &state, room: room, through: writer))

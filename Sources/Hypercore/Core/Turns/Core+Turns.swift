@@ -52,7 +52,7 @@ extension Core {
     /// Takes the changes of a session that was closed out of the line. What can be written was begun before, and is.
     func leaveLine(_ session: WaitScope) {
         serving { state, served in
-            serve(&state, &served, isUrgent: true)
+            writeLine(&state, &served)
             let leaving = state.line.remove { $0.session == ObjectIdentifier(session) }
             served.add(leaving, .failed(HypercoreError(.closed, key: key, "the session was closed")))
         }
@@ -80,7 +80,7 @@ extension Core {
                 try requireSigner(state)
             }
             if case .anywhere(let edit) = change.making, state.remoteSigner == nil, state.line.isEmpty,
-                !state.line.isHeldUp
+                state.line.writesUnderway == 0
             {
                 var draft = CoreDraft(on: state.staged)
                 try edit(&draft, state)
@@ -126,38 +126,48 @@ extension Core {
 
 // MARK: - Serving the line
 
-extension Core {
+extension Core: WriteContributor {
+    func contribute() {
+        serving { state, served in
+            state.line.isAnnounced = false
+            writeLine(&state, &served)
+        }
+    }
+
     /// Does something to the line under the lock, and lets those have their turn who then can. They hear of it after the
-    /// lock is released.
+    /// lock is released, whether or not `body` throws.
     func serving<Value: Sendable>(
         _ body: (inout CoreState, inout ServedTurns) throws -> Value
     ) rethrows -> Value {
         var served = ServedTurns()
-        let value = try state.withLock { state in
+        defer { served.carryOut(on: self) }
+        return try state.withLock { state in
             realign(&state, &served)
-            let value = try body(&state, &served)
-            serve(&state, &served)
-            return value
+            defer { serve(&state, &served) }
+            return try body(&state, &served)
         }
-        served.carryOut(on: self)
-        return value
     }
 
-    /// Lets those have their turn who can.
-    ///
-    /// - Parameter isUrgent: whether those whose change can be written do not wait for the one that is being written.
-    private func serve(_ state: inout CoreState, _ served: inout ServedTurns, isUrgent: Bool = false) {
+    /// Sees to it that those have their turn who can: the signer is started, or the writer told to ask for them.
+    private func serve(_ state: inout CoreState, _ served: inout ServedTurns) {
         realign(&state, &served)
-        guard let writer else { return }
-        guard state.remoteSigner == nil else {
-            if !state.line.isSigning, state.line.isReady {
-                state.line.isSigning = true
-                served.startsSigning = true
-            }
-            return
+        guard let writer, state.line.isReady else { return }
+        if state.remoteSigner != nil {
+            guard !state.line.isSigning else { return }
+            state.line.isSigning = true
+            served.startsSigning = true
+        } else if !state.line.isAnnounced {
+            state.line.isAnnounced = true
+            writer.ask(self)
+            served.drivesWriter = true
         }
+    }
+
+    /// Queues those in line whose change can be written, all as one change, without waiting to be asked.
+    func writeLine(_ state: inout CoreState, _ served: inout ServedTurns) {
+        guard let writer, state.remoteSigner == nil else { return }
         let limit = min(Self.signedByteLimit, writer.engine.maximumTransactionByteCount / 2)
-        while state.line.isReady, isUrgent || !state.line.isHeldUp {
+        while state.line.isReady {
             write(state.line.popReady(byteLimit: limit), in: &state, &served, through: writer)
             realign(&state, &served)
         }
@@ -204,16 +214,15 @@ extension Core {
     ) throws -> CommitTicket {
         let (set, change) = try compose(draft, in: state)
         advance(&state, to: draft, change)
-        let ticket = writer.enqueue(set, inRooms: rooms) { [self] outcome in
+        state.line.writesUnderway += 1
+        return writer.enqueue(set, inRooms: rooms) { [self] outcome in
             finish(change, outcome, callerCount: max(callers.count, 1))
             serving { state, served in
-                state.line.endWrite()
+                state.line.writesUnderway -= 1
                 for caller in callers { served.add([caller.ticket], caller.turn(after: outcome, state)) }
             }
             endIfUnused()
         }
-        state.line.beginWrite(ticket)
-        return ticket
     }
 
     /// Sends those away, to prepare again, whose promised place is no longer right.

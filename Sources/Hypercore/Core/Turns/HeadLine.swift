@@ -5,8 +5,8 @@ import StorageEngine
 ///
 /// Where nobody waits and the key is in memory, a change is staged at once. One joins the line where its blocks are encrypted,
 /// which takes its place in the log to be known before it is made; where somebody else has to sign; where a change of the line
-/// is being written; and where somebody is ahead of it. What has gathered while a change was written or signed becomes one
-/// change: one write set with one head, however many have waited.
+/// is queued or being written; and where somebody is ahead of it. What has gathered when the writer begins with its next group, or
+/// the signer with its next signature, becomes one change: one write set with one head, however many have waited.
 ///
 /// ```text
 ///   staged head │ batch being signed │ entry │ entry (being prepared) │ entry
@@ -44,9 +44,11 @@ struct HeadLine {
     /// Whether a task is at work that hands entries to the signer.
     var isSigning = false
 
-    /// How many changes of the line, and of those that came when it was empty, are queued to be written, and the last of them.
-    private(set) var writesUnderway = 0
-    private var lastWrite: CommitTicket?
+    /// How many changes of the line, and of those that came when it was empty, are queued to be written. Who comes meanwhile joins
+    /// the line.
+    var writesUnderway = 0
+    /// Whether the writer was told to ask for what has gathered, and has not yet.
+    var isAnnounced = false
 
     /// Whether nothing waits and nothing is being signed.
     var isEmpty: Bool { entries.isEmpty && batch == nil }
@@ -56,24 +58,6 @@ struct HeadLine {
 
     /// Whether the first entry can have its turn.
     var isReady: Bool { entries.first?.edit != nil }
-}
-
-// MARK: - Writing
-
-extension HeadLine {
-    /// Whether who comes now has to wait for what is being written. What is queued and not begun takes others along: they are
-    /// queued behind it.
-    var isHeldUp: Bool { writesUnderway > 0 && lastWrite?.hasBegun == true }
-
-    mutating func beginWrite(_ ticket: CommitTicket) {
-        writesUnderway += 1
-        lastWrite = ticket
-    }
-
-    mutating func endWrite() {
-        writesUnderway -= 1
-        if writesUnderway == 0 { lastWrite = nil }
-    }
 }
 
 // MARK: - Joining and leaving
