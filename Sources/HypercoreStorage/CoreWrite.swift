@@ -24,9 +24,9 @@ public struct CoreWrite: Sendable {
     /// stored one when its turn comes.
     public init(_ core: StoredCore, expecting head: HeadRecord, in set: WriteSet = WriteSet()) {
         self.init(core.number, set)
-        self.set.expectRecord(
-            Schema.cores, RecordKey.record(core.number, .head),
-            .prefix(head.content))
+        CoreRecordKey(core.number, .head).withBytes { key in
+            self.set.expect(Schema.cores, key: key, .prefix(head.content))
+        }
     }
 
     init(_ core: CoreNumber, _ set: WriteSet) {
@@ -127,9 +127,10 @@ public struct CoreWrite: Sendable {
 
     /// Refuses the write set unless the presence record stands at this revision, or is absent for `nil`.
     public mutating func expectPresence(revision: UInt64?) {
-        set.expectRecord(
-            Schema.cores, RecordKey.record(core, .presence),
-            revision.map { .prefix(PresenceRecord.prefix(revision: $0)) } ?? .absent)
+        CoreRecordKey(core, .presence).withBytes { key in
+            set.expect(
+                Schema.cores, key: key, revision.map { .prefix(PresenceRecord.prefix(revision: $0)) } ?? .absent)
+        }
     }
 
     /// Records which blocks are here, beside the pages; `nil` where all are, which takes neither record nor pages.
@@ -150,7 +151,7 @@ public struct CoreWrite: Sendable {
 
     /// Stores a head that is signed when the group of this write set is sealed.
     public mutating func put(head: HeadSeal) {
-        set.put(Schema.cores, RecordKey.record(core, .head), record: head)
+        CoreRecordKey(core, .head).withBytes { set.put(Schema.cores, key: $0, seal: head) }
     }
 
     /// Stores who the core is.

@@ -129,6 +129,8 @@ extension WriteSet {
             // the rest.
             arena.reserveCapacity(256)
             operations.reserveCapacity(4)
+            tables.reserveCapacity(4)
+            expectations.reserveCapacity(2)
         }
         let length = key.byteCount
         keyLengths = min(length, keyLengths?.lowerBound ?? length)...max(length, keyLengths?.upperBound ?? length)

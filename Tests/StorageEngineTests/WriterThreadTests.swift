@@ -72,7 +72,7 @@ import Testing
         }()
         await engine.waitUntilHeld()
         engine.resume()
-        #expect(try await ticket.outcome.wait().get().transaction == 1)
+        #expect(try await ticket.entry.wait().get().transaction == 1)
         #expect(try engine.keys() == ["kept"])
     }
 }

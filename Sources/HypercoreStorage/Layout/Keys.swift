@@ -95,6 +95,20 @@ struct LogKey {
     }
 }
 
+/// The key of one of a core's own records: six bytes, made without an allocation.
+struct CoreRecordKey {
+    private let bytes: UInt64
+
+    init(_ core: CoreNumber, _ kind: RecordKey.CoreRecord) {
+        bytes = (0x01 << 56 | UInt64(core.value) << 24 | UInt64(kind.rawValue) << 16).bigEndian
+    }
+
+    /// Calls `body` with the key.
+    func withBytes<Result>(_ body: (RawSpan) throws -> Result) rethrows -> Result {
+        try withUnsafeBytes(of: bytes) { try body(UnsafeRawBufferPointer(rebasing: $0[..<6]).bytes) }
+    }
+}
+
 /// Keys of the tables `store` and `cores`.
 enum RecordKey {
     static let format = Array("format".utf8)
@@ -150,11 +164,7 @@ enum RecordKey {
 
     /// One of a core's own records.
     static func record(_ core: CoreNumber, _ kind: CoreRecord) -> [UInt8] {
-        var writer = ByteWriter(reservingCapacity: 6)
-        writer.uint8(0x01)
-        writer.uint32BigEndian(core.value)
-        writer.uint8(kind.rawValue)
-        return writer.bytes
+        CoreRecordKey(core, kind).withBytes { [UInt8](copying: $0) }
     }
 
     /// All of a core's own records.

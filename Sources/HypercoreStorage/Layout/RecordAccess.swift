@@ -45,10 +45,6 @@ extension WriteSet {
         put(table, key: key.span.bytes, value: record[...])
     }
 
-    mutating func put(_ table: Table, _ key: [UInt8], record seal: any Seal) {
-        put(table, key: key.span.bytes, seal: seal)
-    }
-
     /// Stores a `u32`, little-endian.
     mutating func put(_ table: Table, _ key: [UInt8], number: UInt32) {
         var writer = ByteWriter(reservingCapacity: 4)

@@ -93,6 +93,7 @@ extension Spans {
     ///   - spans: what it goes on in; `nil` where it is deleted.
     ///   - other: another head of the same core. What it reads is left out, and is its to leave behind.
     func abandoned(length: UInt64, goingOnIn spans: Spans?, keptBy other: HeadRecord? = nil) -> [GenerationTail] {
+        guard self != spans else { return [] }
         let kept = other.map { $0.spans.parts(of: 0..<$0.length) } ?? []
         return parts(of: 0..<length).compactMap { part in
             let ends = [

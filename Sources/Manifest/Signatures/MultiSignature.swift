@@ -78,7 +78,8 @@ extension MultiSignature {
     /// Writes `parts` as one structure, each node that several patches need but once.
     static func encode(_ parts: [PartialSignature], as form: Form) -> [UInt8] {
         var patchNodes = PatchNodes()
-        var writer = ByteWriter()
+        // A signature, three numbers around it, and the counts of both lists.
+        var writer = ByteWriter(reservingCapacity: 18 + 91 * parts.count)
         writer.array(parts) { writer, part in
             switch form {
             case .version0: encodeVersion0(part, into: &writer, sharing: &patchNodes)

@@ -10,19 +10,31 @@ extension TreeHead {
     public mutating func append(
         _ leaves: [TreeLeaf], hashing: some TreeHashing = BLAKE2bTreeHashing()
     ) throws(TreeError) -> [TreeNode] {
-        let newLength = try self.length(adding: leaves)
         var nodes: [TreeNode] = []
-        // A tree of n blocks has 2n nodes less one for each of its roots.
-        nodes.reserveCapacity(2 * leaves.count + length.nonzeroBitCount - newLength.nonzeroBitCount)
-        // Where leaves are merged as they come, there is at most one more root than before.
-        roots.reserveCapacity(FlatTree.maximumDepth + 2)
+        try append(leaves, hashing: hashing, into: &nodes)
+        return nodes
+    }
+
+    /// Appends blocks, and adds to `nodes` those that this makes, leaves included, each before its parent.
+    ///
+    /// - Throws: `.treeTooLarge`; head and nodes are unchanged then.
+    public mutating func append(
+        _ leaves: [TreeLeaf], hashing: some TreeHashing = BLAKE2bTreeHashing(), into nodes: inout [TreeNode]
+    ) throws(TreeError) {
+        let newLength = try self.length(adding: leaves)
+        if nodes.isEmpty {
+            // A tree of n blocks has 2n nodes less one for each of its roots.
+            nodes.reserveCapacity(2 * leaves.count + length.nonzeroBitCount - newLength.nonzeroBitCount)
+        }
+        // Leaves are merged as they come, so that beside the roots there are there is one for each bit of their count at most,
+        // and the leaf that was added last.
+        roots.reserveCapacity(roots.count + Int.bitWidth - leaves.count.leadingZeroBitCount + 1)
         for leaf in leaves {
             let node = TreeNode(index: length << 1, size: leaf.size, hash: leaf.hash)
             length += 1
             byteLength += leaf.size
             push(node, hashing: hashing, into: &nodes)
         }
-        return nodes
     }
 
     /// Appends a whole subtree by its root, and adds to `nodes` that root and the parents that this makes.

@@ -6,11 +6,12 @@ import Synchronization
 /// ``next(roundsLeft:)`` and ``finish(_:adding:)``, and it gives up ownership only under the lock and when the queue is
 /// empty, so nothing that is queued is ever left without somebody to apply it.
 struct GroupQueue {
-    /// One thing in the queue.
-    struct Entry {
-        enum Work {
+    /// One thing in the queue, and what becomes of it. A class, because it goes through many hands, and a write set is many
+    /// references.
+    final class Entry: Sendable {
+        enum Work: Sendable {
             /// A write set to be applied.
-            case set(WriteSet)
+            indirect case set(WriteSet)
             /// A set that was refused when it was queued. It keeps its place, so that completions keep their order.
             case refused(StorageError)
             /// Everything before it is to be brought to the disk.
@@ -22,7 +23,7 @@ struct GroupQueue {
         }
 
         /// What the queue does after something that was done alone, unless that failed.
-        enum Sequel {
+        enum Sequel: Sendable {
             case goOn
             /// It takes what comes, and applies nothing, until it is released.
             case hold
@@ -32,8 +33,16 @@ struct GroupQueue {
         let work: Work
         /// The bytes that it occupies in the queue until it is done.
         let byteCount: Int
-        let outcome = CommitOutcome()
         let completion: (@Sendable (Result<CommitReceipt, StorageError>) -> Void)?
+        private let outcome = Mutex(Outcome())
+
+        init(
+            _ work: Work, byteCount: Int, completion: (@Sendable (Result<CommitReceipt, StorageError>) -> Void)? = nil
+        ) {
+            self.work = work
+            self.byteCount = byteCount
+            self.completion = completion
+        }
     }
 
     private enum Owner {
@@ -82,6 +91,41 @@ struct GroupQueue {
     }
 }
 
+// MARK: - Outcomes
+
+extension GroupQueue.Entry {
+    /// What became of it, and who waits to hear of it.
+    private struct Outcome {
+        var result: Result<CommitReceipt, StorageError>?
+        var waiters: [CheckedContinuation<Result<CommitReceipt, StorageError>, Never>] = []
+    }
+
+    /// The result, once there is one.
+    var result: Result<CommitReceipt, StorageError>? { outcome.withLock { $0.result } }
+
+    /// Suspends until there is a result.
+    func wait() async -> Result<CommitReceipt, StorageError> {
+        await withCheckedContinuation { continuation in
+            let settled = outcome.withLock { outcome in
+                if outcome.result == nil { outcome.waiters.append(continuation) }
+                return outcome.result
+            }
+            if let settled { continuation.resume(returning: settled) }
+        }
+    }
+
+    /// Sets the result, once, and resumes those who wait for it.
+    func settle(_ result: Result<CommitReceipt, StorageError>) {
+        let waiters = outcome.withLock { outcome in
+            precondition(outcome.result == nil, "a write set was settled twice: \(result)")
+            outcome.result = result
+            defer { outcome.waiters = [] }
+            return outcome.waiters
+        }
+        for waiter in waiters { waiter.resume(returning: result) }
+    }
+}
+
 // MARK: - Queueing
 
 extension GroupQueue {
@@ -91,17 +135,17 @@ extension GroupQueue {
         completion: (@Sendable (Result<CommitReceipt, StorageError>) -> Void)?
     ) -> CommitTicket {
         let accepted = closing == nil ? work : .refused(.writerClosed)
-        let entry = Entry(work: accepted, byteCount: byteCount, completion: completion)
+        let entry = Entry(accepted, byteCount: byteCount, completion: completion)
         entries.append(entry)
-        return CommitTicket(outcome: entry.outcome)
+        return CommitTicket(entry: entry)
     }
 
     /// Puts what releases a held queue before everything else.
     mutating func prependRelease(_ body: @escaping @Sendable () throws(StorageError) -> Void) -> CommitTicket {
         let work: Entry.Work = closing == nil ? .alone(body, .release) : .refused(.writerClosed)
-        let entry = Entry(work: work, byteCount: 0, completion: nil)
+        let entry = Entry(work, byteCount: 0)
         entries.insert(entry, at: 0)
-        return CommitTicket(outcome: entry.outcome)
+        return CommitTicket(entry: entry)
     }
 
     /// Takes over what follows something that was done alone.

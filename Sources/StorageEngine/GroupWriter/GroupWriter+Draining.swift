@@ -53,20 +53,9 @@ extension GroupWriter {
 
         let (receipt, admitted) = queue.withLock { $0.finish(group, adding: counts) }
         for waiter in admitted { waiter.resume() }
-        let results = results(of: group, application, failure: failure, syncFailure: syncFailure, receipt)
-        // All completions come before the first waiter goes on: a log moves to the group's last head, which includes
-        // what the earlier sets of the group were told.
-        for (entry, result) in zip(group, results) { entry.completion?(result) }
-        for (entry, result) in zip(group, results) { entry.outcome.settle(result) }
-    }
-
-    private func results(
-        of group: [GroupQueue.Entry], _ application: GroupApplication, failure: StorageError?,
-        syncFailure: StorageError?, _ receipt: CommitReceipt
-    ) -> [Result<CommitReceipt, StorageError>] {
-        group.enumerated().map { index, entry in
+        let result = { (index: Int) -> Result<CommitReceipt, StorageError> in
             let error: StorageError? =
-                switch entry.work {
+                switch group[index].work {
                 case .set: failure ?? application.refusals[index]
                 case .refused(let refusal): refusal
                 case .sync: syncFailure
@@ -75,6 +64,10 @@ extension GroupWriter {
                 }
             return error.map(Result.failure) ?? .success(receipt)
         }
+        // All completions come before the first waiter goes on: a log moves to the group's last head, which includes
+        // what the earlier sets of the group were told.
+        for index in group.indices { group[index].completion?(result(index)) }
+        for index in group.indices { group[index].settle(result(index)) }
     }
 
     /// Commits a group in one transaction; without the sets whose seal cannot be made, as often as there are such.

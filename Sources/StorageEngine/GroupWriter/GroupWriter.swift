@@ -82,10 +82,10 @@ extension GroupWriter {
     /// The result is that of the set, whether or not the waiting task is cancelled.
     @discardableResult
     public func commit(_ ticket: CommitTicket) async throws(StorageError) -> CommitReceipt {
-        if let result = ticket.outcome.result { return try result.get() }
+        if let result = ticket.entry.result { return try result.get() }
         drive()
-        if let result = ticket.outcome.result { return try result.get() }
-        return try await ticket.outcome.wait().get()
+        if let result = ticket.entry.result { return try result.get() }
+        return try await ticket.entry.wait().get()
     }
 
     /// Returns when everything that was queued before is committed and on the disk.
@@ -100,7 +100,7 @@ extension GroupWriter {
         let (ticket, dismissed) = queue.withLock { ($0.close(), $0.rooms.dismiss()) }
         for waiter in dismissed { waiter.resume(throwing: StorageError.writerClosed) }
         drive()
-        _ = await ticket.outcome.wait()
+        _ = await ticket.entry.wait()
         thread.stop()
     }
 }

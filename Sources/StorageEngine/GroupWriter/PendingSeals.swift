@@ -9,33 +9,47 @@ struct PendingSeals {
     struct Pending {
         let key: Key
         var seal: any Seal
-        var sets: [Int]
+        let firstSet: Int
+        var laterSets: [Int] = []
+
+        var sets: [Int] { [firstSet] + laterSets }
     }
 
     /// In the order in which the keys were first sealed, so that a group is applied the same way every time.
     private(set) var inOrder: [Pending] = []
+    /// Where the keys are, once there are so many that looking for one takes longer than hashing it.
     private var places: [Key: Int] = [:]
+    private static let searchedCount = 8
 
     var isEmpty: Bool { inOrder.isEmpty }
 
     subscript(key: Key) -> Pending? {
-        places[key].map { inOrder[$0] }
+        place(of: key).map { inOrder[$0] }
+    }
+
+    private func place(of key: Key) -> Int? {
+        inOrder.count > Self.searchedCount ? places[key] : inOrder.firstIndex { $0.key == key }
     }
 
     /// Puts `seal` in place of an earlier one under its key.
     mutating func replace(_ key: Key, with seal: any Seal, of set: Int) {
-        if let place = places[key] {
+        if let place = place(of: key) {
             inOrder[place].seal = seal
-            if inOrder[place].sets.last != set { inOrder[place].sets.append(set) }
+            let lastSet = inOrder[place].laterSets.last ?? inOrder[place].firstSet
+            if lastSet != set { inOrder[place].laterSets.append(set) }
         } else {
-            places[key] = inOrder.count
-            inOrder.append(Pending(key: key, seal: seal, sets: [set]))
+            inOrder.append(Pending(key: key, seal: seal, firstSet: set))
+            if inOrder.count > Self.searchedCount + 1 {
+                places[key] = inOrder.count - 1
+            } else if inOrder.count == Self.searchedCount + 1 {
+                notePlaces()
+            }
         }
     }
 
     /// Forgets a key's seal: something else is stored there now.
     mutating func remove(_ key: Key) {
-        guard places[key] != nil else { return }
+        guard place(of: key) != nil else { return }
         keep { $0 != key }
     }
 
@@ -47,6 +61,10 @@ struct PendingSeals {
     private mutating func keep(where isKept: (Key) -> Bool) {
         inOrder.removeAll { !isKept($0.key) }
         places = [:]
+        if inOrder.count > Self.searchedCount { notePlaces() }
+    }
+
+    private mutating func notePlaces() {
         for (place, pending) in inOrder.enumerated() { places[pending.key] = place }
     }
 }

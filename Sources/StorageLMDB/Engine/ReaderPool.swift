@@ -5,9 +5,9 @@ import Synchronization
 /// The read transactions of an engine. One that is not in use is reset and kept: renewing it takes no lock, and
 /// beginning one takes a lock that all processes share.
 ///
-/// A thread finds the view that it read through last in a seat of its own (``ReaderSeats``), without the lock: two threads that
-/// do nothing but read met at it in every tenth read, and waking up costs more than reading (`get-random-64inflight`). Whoever has
-/// to know of all readers clears the seats first; from then on those that read are counted here.
+/// A thread finds the view that it read through last in a seat of its own (``ReaderSeats``), without the lock that threads which do
+/// nothing but read would meet at (`get-random-64inflight`: an efficiency of 0.37 with it, and 0.46 without it and two locks more).
+/// Whoever has to know of all readers clears the seats first; from then on those that read are counted here.
 ///
 /// The environment that they read can be replaced under them (``replaceEnvironment(with:)``): reads that have begun
 /// finish on the old one, and later ones are of the new one.

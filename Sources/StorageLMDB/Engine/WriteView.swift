@@ -77,8 +77,8 @@ final class WriteView: TransactionWriter {
     /// A cursor that stays where it was last: the next key is mostly on the same page, and then LMDB does not
     /// search from the root.
     private func writingCursor(_ table: Table) throws(StorageError) -> OpaquePointer {
-        if table.ordinal < cursors.count, let cursor = cursors[table.ordinal] { return cursor }
-        while cursors.count <= table.ordinal { cursors.append(nil) }
+        if !cursors.isEmpty, let cursor = cursors[table.ordinal] { return cursor }
+        if cursors.isEmpty { cursors = Array(repeating: nil, count: transaction.environment.tableCount) }
         let cursor = try transaction.openCursor(transaction.environment.writableHandle(table))
         cursors[table.ordinal] = cursor
         return cursor

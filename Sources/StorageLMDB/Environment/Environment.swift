@@ -24,6 +24,8 @@ final class Environment: @unchecked Sendable {
         packing = ValuePacking(compression, RecordPages(pageByteCount: pointer.pageByteCount))
     }
 
+    var tableCount: Int { handles.count }
+
     func handle(_ table: Table) -> MDB_dbi? {
         precondition(
             table.ordinal < handles.count,

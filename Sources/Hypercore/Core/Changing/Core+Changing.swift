@@ -93,10 +93,16 @@ extension Core {
         return writer.enqueue(set, in: room) { [self] outcome in finish(change, outcome) }
     }
 
-    /// Takes over what became of a queued change; called in the order of the queue.
+    /// Takes over what became of a queued change, and ends the core if only that has kept it; called in the order of the queue.
+    func finish(_ change: StagedChange, _ outcome: Result<CommitReceipt, StorageError>) {
+        takeOver(change, outcome, callerCount: 1)
+        endIfUnused()
+    }
+
+    /// Takes over what became of a queued change.
     ///
     /// - Parameter callerCount: how many callers' changes it is made of.
-    func finish(_ change: StagedChange, _ outcome: Result<CommitReceipt, StorageError>, callerCount: Int = 1) {
+    func takeOver(_ change: StagedChange, _ outcome: Result<CommitReceipt, StorageError>, callerCount: Int) {
         var leavesGarbage = false
         turn { state, effects in
             state.underway.popFirst()
@@ -125,7 +131,6 @@ extension Core {
             }
         }
         if leavesGarbage { registry.sweep() }
-        endIfUnused()
     }
 
     /// Takes over a head of our own that is on disk now, and tells everybody.

@@ -67,11 +67,19 @@ extension CoreDraft {
     /// Appends blocks; their leaves were hashed before.
     mutating func append(_ leaves: Leaves, hashing: some TreeHashing) throws {
         let start = head.length
-        let added = try head.tree.append(leaves.hashed, hashing: hashing)
-        if nodes.isEmpty { nodes = added } else { nodes += added }
-        runs.append(Run(start: start, blocks: leaves.blocks))
-        presence.append(.add(start..<head.length))
+        try head.tree.append(leaves.hashed, hashing: hashing, into: &nodes)
         head.signature = []
+        // What several callers have appended is one run as much as a batch is.
+        if let last = runs.indices.last, runs[last].end == start {
+            runs[last].blocks += leaves.blocks
+        } else {
+            runs.append(Run(start: start, blocks: leaves.blocks))
+        }
+        if case .add(let range) = presence.last, range.upperBound == start {
+            presence[presence.count - 1] = .add(range.lowerBound..<head.length)
+        } else {
+            presence.append(.add(start..<head.length))
+        }
     }
 
     /// Cuts the log, and begins a new fork.
@@ -173,9 +181,10 @@ extension CoreDraft {
         write.abandonWhatIsDropped(from: base.spans, length: base.length, to: head.spans, keptBy: other)
         if let adoption { write.expect(branch: adoption.branch, adoption.branchHead) }
         if beginsGeneration, let next = generations.record { write.put(nextGeneration: next) }
+        write.reserve(
+            blocks: runs.reduce(0) { $0 + $1.blocks.count },
+            byteCount: runs.reduce(0) { $1.blocks.reduce($0) { $0 + $1.count } }, nodes: nodes.count)
         for run in runs {
-            write.reserve(
-                blocks: run.blocks.count, byteCount: run.blocks.reduce(0) { $0 + $1.count }, nodes: nodes.count)
             for (offset, block) in run.blocks.enumerated() {
                 write.put(block[...], at: run.start + UInt64(offset), spans: head.spans)
             }

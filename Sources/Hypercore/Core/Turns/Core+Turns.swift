@@ -180,6 +180,7 @@ extension Core: WriteContributor {
     ) {
         var draft = CoreDraft(on: state.staged)
         var callers: [LineCaller] = []
+        callers.reserveCapacity(entries.count)
         for entry in entries {
             guard let edit = entry.edit, entry.place == nil || entry.place == LogPlace(draft.head) else {
                 served.add([entry.ticket], .again)
@@ -216,10 +217,11 @@ extension Core: WriteContributor {
         advance(&state, to: draft, change)
         state.line.writesUnderway += 1
         return writer.enqueue(set, inRooms: rooms) { [self] outcome in
-            finish(change, outcome, callerCount: max(callers.count, 1))
+            takeOver(change, outcome, callerCount: max(callers.count, 1))
             serving { state, served in
                 state.line.writesUnderway -= 1
-                for caller in callers { served.add([caller.ticket], caller.turn(after: outcome, state)) }
+                served.turns.reserveCapacity(served.turns.count + callers.count)
+                for caller in callers { served.turns.append((caller.ticket, caller.turn(after: outcome, state))) }
             }
             endIfUnused()
         }

@@ -102,13 +102,19 @@ extension HeadLine {
     /// Takes the entries from the front that can have their turn, at least one and as many as `byteLimit` admits.
     mutating func popReady(byteLimit: Int) -> [Entry] {
         var byteCount = 0
-        let taken = entries.prefix { entry in
+        let count = entries.prefix { entry in
             defer { byteCount += entry.byteCount }
             return entry.edit != nil && (byteCount == 0 || byteCount + entry.byteCount <= byteLimit)
+        }.count
+        var taken: [Entry] = []
+        if count == entries.count {
+            swap(&taken, &entries)
+        } else {
+            taken = Array(entries[..<count])
+            entries.removeFirst(count)
         }
-        entries.removeFirst(taken.count)
         start = taken.reduce(start) { $0.after($1.step) }
-        return Array(taken)
+        return taken
     }
 
     /// Looks over the places of all entries, the first of which begins at `place`, and takes out those that were promised
