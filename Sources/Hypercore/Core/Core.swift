@@ -20,25 +20,25 @@ final class Core: Sendable {
     let sessions = Mutex(SessionTable())
     /// Through what the log is written; `nil` in a store that was opened read-only.
     let writer: GroupWriter?
+    /// Which blocks are marked, while they are.
+    let marks: MarkKeeper
     let state: Mutex<CoreState>
-    // Most logs never need these while they are open.
-    private let hub = AtomicLazyReference<EventHub>()
-    private let lazyExclusivity = AtomicLazyReference<Exclusivity>()
-    private let lazyGenerations = AtomicLazyReference<GenerationCounter>()
-    private let lazyMarks = AtomicLazyReference<MarkKeeper>()
+    private let hub = MadeLater<EventHub>()
+    private let exclusive = MadeLater<Exclusivity>()
+    private let counter = MadeLater<GenerationCounter>()
 
     init(
-        key: CoreKey, discoveryKey: DiscoveryKey, stored: StoredCore, registry: CoreRegistry, marks: MarkRecord?,
+        key: CoreKey, discoveryKey: DiscoveryKey, stored: StoredCore, registry: CoreRegistry, marks: MarkKeeper,
         state: consuming sending CoreState
     ) {
         self.key = key
         self.discoveryKey = discoveryKey
         self.stored = stored
         self.registry = registry
+        self.marks = marks
         self.state = Mutex(state)
         hashing = registry.hashing
         writer = registry.directory.writer
-        if let marks { _ = lazyMarks.storeIfNil(MarkKeeper(stored, record: marks)) }
     }
 }
 
@@ -46,26 +46,19 @@ final class Core: Sendable {
 
 extension Core {
     /// Who is told of events.
-    var events: EventHub { hub.load() ?? hub.storeIfNil(EventHub()) }
+    var events: EventHub { hub.made { EventHub() } }
     /// The same, if anybody was ever to be told.
-    var eventsIfAny: EventHub? { hub.load() }
+    var eventsIfAny: EventHub? { hub.ifMade }
     /// Whether anybody is told of events now.
     var isHeard: Bool { eventsIfAny?.hasSubscribers ?? false }
 
     /// What exclusive sessions hand on.
-    var exclusivity: Exclusivity { lazyExclusivity.load() ?? lazyExclusivity.storeIfNil(Exclusivity()) }
+    var exclusivity: Exclusivity { exclusive.made { Exclusivity() } }
     /// The same, if there ever was an exclusive session.
-    var exclusivityIfAny: Exclusivity? { lazyExclusivity.load() }
+    var exclusivityIfAny: Exclusivity? { exclusive.ifMade }
 
     /// What gives the main line and the branches their generations.
-    var generations: GenerationCounter {
-        lazyGenerations.load() ?? lazyGenerations.storeIfNil(GenerationCounter(stored))
-    }
-
-    /// Which blocks are marked, while they are.
-    var marks: MarkKeeper { lazyMarks.load() ?? lazyMarks.storeIfNil(MarkKeeper(stored, record: nil)) }
-    /// Whether blocks are being marked; this is all that a read costs where they are not.
-    var isMarking: Bool { lazyMarks.load()?.isActive ?? false }
+    var generations: GenerationCounter { counter.made { GenerationCounter(stored) } }
 }
 
 /// What a core knows and has under way; touched only under the core's lock.

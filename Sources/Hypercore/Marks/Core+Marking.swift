@@ -24,7 +24,7 @@ extension Core {
 
     /// Marks a block that was read. Reads nothing and waits for nothing.
     func markRead(_ index: UInt64) {
-        guard isMarking, marks.mark(index..<index + 1), let writer else { return }
+        guard marks.isActive, marks.mark(index..<index + 1), let writer else { return }
         guard let flush = marks.flush(through: writer) else { return }
         // Not here: a read does no work of the disk's. Where the commit fails, the marks wait for the next one again.
         Task { try? await writer.commit(flush.commit) }
@@ -58,7 +58,7 @@ extension Core {
 
     /// Hands what was marked to the writer, for nobody will be there to do it.
     func leaveMarks() {
-        guard isMarking, let writer else { return }
+        guard marks.isActive, let writer else { return }
         while let flush = marks.flush(through: writer), !flush.isAll {}
         writer.drive()
     }

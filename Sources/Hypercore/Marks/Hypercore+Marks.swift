@@ -3,7 +3,7 @@
 extension Hypercore {
     /// Whether blocks are being marked: since ``startMarking()``, also by an earlier process, and until
     /// ``sweepUnmarked(batchSize:)`` has ended.
-    public var isMarking: Bool { core.isMarking }
+    public var isMarking: Bool { core.marks.isActive }
 
     /// Begins to mark blocks, so that those which are not needed can be swept. Earlier marks are forgotten.
     ///
@@ -54,7 +54,7 @@ extension Hypercore {
 
     /// Marks a block that was read through this session; that of a snapshot or a branch only where the log has it, too.
     func markRead(_ index: UInt64) {
-        guard core.isMarking, headBesideTheLog(view).map({ core.isShared(index, with: $0) }) ?? true else {
+        guard core.marks.isActive, headBesideTheLog(view).map({ core.isShared(index, with: $0) }) ?? true else {
             return
         }
         core.markRead(index)

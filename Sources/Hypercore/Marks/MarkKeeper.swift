@@ -30,7 +30,7 @@ final class MarkKeeper: Sendable {
         active = Atomic(record != nil)
     }
 
-    /// Whether blocks are being marked.
+    /// Whether blocks are being marked; this is all that a read costs where they are not.
     var isActive: Bool { active.load(ordering: .relaxed) }
 
     /// The run of marks that is under way.

@@ -152,7 +152,7 @@ extension CoreRegistry {
             group: GroupMembership(records.group), replication: unwantedConfiguration)
         return Core(
             key: identity.key, discoveryKey: discoveryKey, stored: stored, registry: self,
-            marks: records.marks, state: state)
+            marks: MarkKeeper(stored, record: records.marks), state: state)
     }
 
     /// How a core replicates before anybody wants it. A store that was opened read-only never asks for anything.
