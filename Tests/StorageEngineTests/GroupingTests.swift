@@ -103,3 +103,28 @@ import Testing
         }
     }
 }
+
+@Suite struct SettlingTests {
+    @Test func `who observes a ticket hears after all completions of the group, once`() async throws {
+        let engine = WatchedEngine()
+        let writer = GroupWriter(engine, durability: .full)
+        let recorder = Recorder<String>()
+        engine.holdNextWrite()
+        let first = writer.enqueue(WriteSet(putting: "first"))
+        writer.drive()
+        await engine.waitUntilHeld()
+        let tickets = (0..<3).map { number in
+            let ticket = writer.enqueue(WriteSet(putting: "\(number)")) { _ in recorder.note("completion \(number)") }
+            ticket.whenSettled { _ in recorder.note("settled \(number)") }
+            return ticket
+        }
+        engine.resume()
+        try await writer.commit(first)
+        for ticket in tickets { try await writer.commit(ticket) }
+        await writer.close()
+        #expect(
+            recorder.notes == ["completion 0", "completion 1", "completion 2", "settled 0", "settled 1", "settled 2"])
+        tickets[0].whenSettled { result in recorder.note((try? result.get()) == nil ? "failed" : "late") }
+        #expect(recorder.notes.last == "late")
+    }
+}

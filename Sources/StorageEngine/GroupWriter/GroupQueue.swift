@@ -98,6 +98,7 @@ extension GroupQueue.Entry {
     private struct Outcome {
         var result: Result<CommitReceipt, StorageError>?
         var waiters: [CheckedContinuation<Result<CommitReceipt, StorageError>, Never>] = []
+        var observer: (@Sendable (Result<CommitReceipt, StorageError>) -> Void)?
     }
 
     /// The result, once there is one.
@@ -114,14 +115,25 @@ extension GroupQueue.Entry {
         }
     }
 
+    /// Calls `body` with the result, once there is one.
+    func whenSettled(_ body: @escaping @Sendable (Result<CommitReceipt, StorageError>) -> Void) {
+        let settled = outcome.withLock { outcome in
+            precondition(outcome.observer == nil, "a write set is observed twice")
+            if outcome.result == nil { outcome.observer = body }
+            return outcome.result
+        }
+        if let settled { body(settled) }
+    }
+
     /// Sets the result, once, and resumes those who wait for it.
     func settle(_ result: Result<CommitReceipt, StorageError>) {
-        let waiters = outcome.withLock { outcome in
+        let (waiters, observer) = outcome.withLock { outcome in
             precondition(outcome.result == nil, "a write set was settled twice: \(result)")
             outcome.result = result
-            defer { outcome.waiters = [] }
-            return outcome.waiters
+            defer { (outcome.waiters, outcome.observer) = ([], nil) }
+            return (outcome.waiters, outcome.observer)
         }
+        observer?(result)
         for waiter in waiters { waiter.resume(returning: result) }
     }
 }

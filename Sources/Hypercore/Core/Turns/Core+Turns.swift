@@ -216,15 +216,25 @@ extension Core: WriteContributor {
         let (set, change) = try compose(draft, in: state)
         advance(&state, to: draft, change)
         state.line.writesUnderway += 1
-        return writer.enqueue(set, inRooms: rooms) { [self] outcome in
-            takeOver(change, outcome, callerCount: max(callers.count, 1))
-            serving { state, served in
-                state.line.writesUnderway -= 1
-                served.turns.reserveCapacity(served.turns.count + callers.count)
-                for caller in callers { served.turns.append((caller.ticket, caller.turn(after: outcome, state))) }
-            }
+        let ticket = writer.enqueue(set, inRooms: rooms) { [self, callerCount = max(callers.count, 1)] outcome in
+            takeOver(change, outcome, callerCount: callerCount)
+            serving { state, _ in state.line.writesUnderway -= 1 }
             endIfUnused()
         }
+        // Not in the completion: the head that includes what they are told may be that of a later set of the group.
+        if !callers.isEmpty { ticket.whenSettled { [self] outcome in tell(callers, outcome) } }
+        return ticket
+    }
+
+    /// Tells those who have waited in line what became of their change.
+    private func tell(_ callers: [LineCaller], _ outcome: Result<CommitReceipt, StorageError>) {
+        guard case .failure(let error) = outcome else {
+            for caller in callers { caller.ticket.settle(.written(caller.result)) }
+            return
+        }
+        // Chained on one that failed, it is made again; see `isCommitted(_:through:)`.
+        let isRepeated = error.code == .conflict && !state.withLock { $0.isSuperseded }
+        for caller in callers { caller.ticket.settle(isRepeated ? .again : .failed(error)) }
     }
 
     /// Sends those away, to prepare again, whose promised place is no longer right.
@@ -238,15 +248,4 @@ private struct LineCaller: Sendable {
     let ticket: TurnTicket
     /// Where the log stands after it.
     let result: Hypercore.AppendResult
-
-    func turn(
-        after outcome: Result<CommitReceipt, StorageError>, _ state: borrowing CoreState
-    ) -> TurnTicket.Turn {
-        switch outcome {
-        case .success: .written(result)
-        // Chained on one that failed, it is made again; see `Core.isCommitted(_:through:)`.
-        case .failure(let error) where error.code == .conflict && !state.isSuperseded: .again
-        case .failure(let error): .failed(error)
-        }
-    }
 }
