@@ -19,7 +19,8 @@ import Darwin
 ///
 /// `@unchecked Sendable`: the pointer is constant and points to atomics, which live as long as the object.
 final class ReaderSeats: @unchecked Sendable {
-    /// The address of the view, its lowest bit set while it is read; 0 for an empty seat. The seat owns the view.
+    /// The address of the view, its lowest bit set while it is read; 0 for an empty seat. The seat owns a view that is idle, and the
+    /// reader one that is read: otherwise it could be gone between the two steps of taking it and keeping it.
     private typealias Seat = Atomic<UInt>
 
     private static let bitCount = 5
@@ -59,9 +60,8 @@ extension ReaderSeats {
 
     /// Gives a view back; `false` where it did not come from this thread's seat, or that was cleared meanwhile.
     func giveBack(_ view: ReadView) -> Bool {
-        let idle = UInt(bitPattern: Unmanaged.passUnretained(view).toOpaque())
         // Nobody else can have put this address there with its bit set: the view is ours alone.
-        return own.pointee.compareExchange(expected: idle | 1, desired: idle, ordering: .releasing).exchanged
+        hand(view, wasTaken: true)
     }
 
     private func take(from seat: UnsafeMutablePointer<Seat>) -> ReadView? {
@@ -71,7 +71,21 @@ extension ReaderSeats {
         guard seat.pointee.compareExchange(expected: idle, desired: idle | 1, ordering: .acquiring).exchanged else {
             return nil
         }
-        return Self.view(idle).takeUnretainedValue()
+        return Self.view(idle).takeRetainedValue()
+    }
+
+    /// Makes this thread's seat own the view, as an idle one.
+    ///
+    /// - Parameter wasTaken: whether the view has to have been taken from there; otherwise the seat has to be empty.
+    private func hand(_ view: ReadView, wasTaken: Bool) -> Bool {
+        let owned = Unmanaged.passRetained(view)
+        let idle = UInt(bitPattern: owned.toOpaque())
+        let expected = wasTaken ? idle | 1 : 0
+        if own.pointee.compareExchange(expected: expected, desired: idle, ordering: .releasing).exchanged {
+            return true
+        }
+        owned.release()
+        return false
     }
 
     private static func view(_ value: UInt) -> Unmanaged<ReadView> {
@@ -87,11 +101,7 @@ extension ReaderSeats {
 extension ReaderSeats {
     /// Seats an idle view for this thread; `false` where the seat is taken.
     func seat(_ view: ReadView) -> Bool {
-        let owned = Unmanaged.passRetained(view)
-        let idle = UInt(bitPattern: owned.toOpaque())
-        if own.pointee.compareExchange(expected: 0, desired: idle, ordering: .releasing).exchanged { return true }
-        owned.release()
-        return false
+        hand(view, wasTaken: false)
     }
 
     /// Takes an idle view out of any seat, which is empty then.
@@ -100,7 +110,6 @@ extension ReaderSeats {
             let seat = seats + place * Self.stride
             guard let view = take(from: seat) else { continue }
             seat.pointee.store(0, ordering: .relaxed)
-            Unmanaged.passUnretained(view).release()
             return view
         }
         return nil
@@ -114,8 +123,11 @@ extension ReaderSeats {
         for place in 0..<Self.count {
             let value = seats[place * Self.stride].exchange(0, ordering: .acquiringAndReleasing)
             guard value != 0 else { continue }
-            let view = Self.view(value).takeRetainedValue()
-            if value & 1 == 0 { cleared.idle.append(view) } else { cleared.readCount += 1 }
+            if value & 1 == 0 {
+                cleared.idle.append(Self.view(value).takeRetainedValue())
+            } else {
+                cleared.readCount += 1
+            }
         }
         return cleared
     }
