@@ -89,6 +89,23 @@ import Testing
         try engine.close()
     }
 
+    @Test func `seats that are cleared while threads read lose no view, and all reads are counted`() throws {
+        let directory = try TemporaryDirectory()
+        let engine = try directory.open()
+        let pool = engine.readers
+        try engine.put(["a": "1"])
+        let readers = (0..<4).map { _ in
+            Thread.result { () throws -> Void in
+                for _ in 0..<5_000 { #expect(try engine.value("a") == "1") }
+            }
+        }
+        let clearing = Thread.result { for _ in 0..<20_000 { pool.state.withLock { pool.clearSeats(&$0) } } }
+        for reader in readers { try reader.wait() }
+        try clearing.wait()
+        #expect(pool.state.withLock { $0.openCount } == 0)
+        try engine.close()
+    }
+
     @Test func `every read sees what was committed before it, also through a view that was seated before`() throws {
         let directory = try TemporaryDirectory()
         let engine = try directory.open()
