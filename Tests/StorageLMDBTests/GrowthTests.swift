@@ -89,7 +89,7 @@ import Testing
 }
 
 /// Something that happens once.
-private final class Flag: Sendable {
+final class Flag: Sendable {
     private let state = Atomic(false)
 
     var isRaised: Bool { state.load(ordering: .acquiring) }

@@ -96,11 +96,15 @@ import Testing
         try engine.put(["a": "1"])
         let readers = (0..<4).map { _ in
             Thread.result { () throws -> Void in
-                for _ in 0..<5_000 { #expect(try engine.value("a") == "1") }
+                for _ in 0..<20_000 { #expect(try engine.value("a") == "1") }
             }
         }
-        let clearing = Thread.result { for _ in 0..<20_000 { pool.state.withLock { pool.clearSeats(&$0) } } }
+        let isDone = Flag()
+        let clearing = Thread.result {
+            while !isDone.isRaised { pool.state.withLock { pool.clearSeats(&$0) } }
+        }
         for reader in readers { try reader.wait() }
+        isDone.raise()
         try clearing.wait()
         #expect(pool.state.withLock { $0.openCount } == 0)
         try engine.close()
