@@ -26,13 +26,16 @@ public enum BLAKE2b {
 
     /// Hashes `message` with a 32-byte key: `H(k; x)`.
     public static func hash(_ message: [UInt8], key: Bytes32) -> Bytes32 {
+        key.withUnsafeBytes { hash(message, keyBytes: $0) }
+    }
+
+    /// Hashes `message` with a key of 16 to 64 bytes, in one call.
+    static func hash(_ message: [UInt8], keyBytes key: UnsafeRawBufferPointer) -> Bytes32 {
         Sodium.ready
         var digest = Bytes32()
         digest.withUnsafeMutableBytes { out in
-            key.withUnsafeBytes { key in
-                _ = crypto_generichash(
-                    out.octets, out.count, message, UInt64(message.count), key.octets, key.count)
-            }
+            _ = crypto_generichash(
+                out.octets, out.count, message, UInt64(message.count), key.octets, key.count)
         }
         return digest
     }
