@@ -32,6 +32,8 @@ struct UploadQueue {
 
     /// Adds a request. One that uses the id of another replaces it.
     mutating func add(_ request: RequestMessage) {
+        // No id that large can be sent, and the table has no place for it.
+        guard request.id < .max else { return }
         let ticket = Ticket(id: request.id, order: arrived)
         arrived += 1
         requests[request.id] = Entry(order: ticket.order, request: request)

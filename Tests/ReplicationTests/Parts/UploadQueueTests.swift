@@ -36,6 +36,15 @@ import Testing
         #expect(queue.finish(answered)?.priority == .veryHigh)
     }
 
+    @Test func anIdThatCannotBeSentIsIgnored() throws {
+        var queue = UploadQueue()
+        for id in [.max, .max - 1, 0] as [UInt64] { queue.add(request(id)) }
+        queue.cancel(.max)
+        #expect(queue.count == 2)
+        let first = queue.next()
+        #expect(try #require(first).1.id == .max - 1)
+    }
+
     @Test func requestsAndCancelsWithoutEndTakeNoMemory() {
         var queue = UploadQueue()
         for id in 0..<100_000 as Range<UInt64> {
